@@ -1,0 +1,32 @@
+"""The checkout's settings as one typed object. Nothing else in this app reads `django.conf.settings`."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+
+
+@dataclass(frozen=True)
+class CheckoutConfiguration:
+    public_url: str
+    order_lifetime: timedelta
+    payment_lifetime: timedelta
+    order_expiry_grace: timedelta
+    lease: timedelta
+    worker_pause_s: float
+    demo_mode: bool
+    https: bool
+
+
+def configuration() -> CheckoutConfiguration:
+    """Read now, not at import, so that a test may override a setting."""
+    return CheckoutConfiguration(
+        public_url=settings.PUBLIC_URL,
+        order_lifetime=timedelta(seconds=settings.ORDER_LIFETIME_S),
+        payment_lifetime=timedelta(seconds=settings.PAYMENT_LIFETIME_S),
+        order_expiry_grace=timedelta(seconds=settings.ORDER_EXPIRY_GRACE_S),
+        lease=timedelta(seconds=settings.LEASE_S),
+        worker_pause_s=settings.WORKER_PAUSE_S,
+        demo_mode=settings.DEMO_MODE,
+        https=settings.HTTPS,
+    )

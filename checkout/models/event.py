@@ -1,0 +1,42 @@
+from typing import Any
+
+from django.db import models
+
+from checkout.models.order import Order
+from checkout.models.payment import Payment
+
+
+class Event(models.Model):
+    """Something that happened to an order or payment. Written once, never changed: it is the evidence."""
+
+    class Source(models.TextChoices):
+        SHOPPER = "shopper", "shopper"
+        MERCHANT = "merchant", "merchant"
+        SHOP = "shop", "shop"
+        WORKER = "worker", "worker"
+        BANK = "bank", "bank"
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="events")
+    at = models.DateTimeField()
+    source = models.CharField(max_length=10, choices=Source.choices)
+    kind = models.CharField(max_length=40, help_text="What happened, as a stable word.")
+    old_status = models.CharField(max_length=12, blank=True)
+    new_status = models.CharField(max_length=12, blank=True)
+    message = models.CharField(max_length=300, blank=True)
+    data = models.JSONField(default=dict, blank=True, help_text="The bank's answer, without secrets.")
+
+    class Meta:
+        ordering = ["at", "id"]
+        indexes = [models.Index(fields=["order", "at"], name="event_by_order")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.kind}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None:
+            raise TypeError("events are never changed")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise TypeError("events are never deleted")

@@ -1,0 +1,26 @@
+from django.db import models
+
+from checkout.iban import validate_iban
+
+
+class Merchant(models.Model):
+    """Who is paid. The IBAN and account holder go to the bank as the draft's counterparty."""
+
+    name = models.CharField(max_length=60, help_text="As shoppers know the shop.")
+    slug = models.SlugField(max_length=60, unique=True)
+    iban = models.CharField("IBAN", max_length=34, validators=[validate_iban])
+    account_holder = models.CharField(max_length=70, help_text="As the bank knows the owner of the account.")
+    website = models.URLField(blank=True)
+    support_email = models.EmailField(blank=True, help_text="Shown to shoppers who need help.")
+    is_active = models.BooleanField(default=True, help_text="Only an active merchant takes new orders.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(iban=""), name="merchant_has_iban"),
+            models.CheckConstraint(condition=~models.Q(account_holder=""), name="merchant_has_account_holder"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

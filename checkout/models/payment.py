@@ -1,0 +1,109 @@
+from django.db import models
+from django.db.models import Q
+
+from checkout.models.order import Order
+from checkout.statuses import AT_BANK, OPEN, PaymentStatus
+
+_HOLDS_ORDER = sorted(status.value for status in OPEN | {PaymentStatus.PAID})
+
+
+class Payment(models.Model):
+    """One attempt to pay one order: at most one draft at the bank.
+
+    What we ask for (amount, both IBANs, names, description) is written once and never changed: the bank's answer is
+    compared with it. `status` is written by `checkout.services.transition` alone.
+    """
+
+    class CancelReason(models.TextChoices):
+        NONE = "", "none"
+        SHOPPER = "shopper", "cancelled by the shopper"
+        MERCHANT = "merchant", "cancelled by the shop"
+        TIMEOUT = "timeout", "not approved in time"
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
+    number = models.PositiveSmallIntegerField(help_text="1 for the first attempt of its order.")
+    status = models.CharField(
+        max_length=12, choices=[(s.value, s.value) for s in PaymentStatus], default=PaymentStatus.CREATED.value
+    )
+
+    amount = models.DecimalField(max_digits=12, decimal_places=2)
+    currency = models.CharField(max_length=3, default="EUR")
+    payer_iban = models.CharField(max_length=34)
+    payer_name = models.CharField(max_length=70, help_text="As typed, with accents.")
+    payee_iban = models.CharField(max_length=34)
+    payee_name = models.CharField(max_length=70)
+    description = models.CharField(max_length=140)
+
+    request_id = models.CharField(max_length=36, unique=True, help_text="Stored before the request leaves.")
+    request_body = models.TextField(help_text="The exact bytes that are signed and sent.")
+    sent_at = models.DateTimeField(null=True, blank=True)
+    draft_id = models.BigIntegerField(null=True, blank=True, unique=True, help_text="bunq's id of the draft.")
+    bank_status = models.CharField(max_length=40, blank=True, help_text="bunq's own last word, unchanged.")
+    surplus = models.BooleanField(default=False, help_text="Paid although another payment of this order was paid.")
+    cancel_reason = models.CharField(max_length=10, choices=CancelReason.choices, blank=True, default="")
+
+    browser = models.CharField(max_length=64, blank=True, help_text="Which browser started it, as a random name.")
+    page_seen_at = models.DateTimeField(null=True, blank=True)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(help_text="When we ask the bank to close it.")
+    final_at = models.DateTimeField(null=True, blank=True)
+
+    # The queue: who works on this payment, until when, and when its next step is due.
+    lease_owner = models.CharField(max_length=36, blank=True, default="")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    urgent = models.BooleanField(default=False, help_text="Just came back from bunq: look first.")
+    steps_without_news = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            # Invariant 1: one order, one payment. Only a payment that the bank executed although another one was
+            # executed too stands outside (`surplus`), so that it can be recorded.
+            models.UniqueConstraint(
+                fields=["order"],
+                condition=Q(status__in=_HOLDS_ORDER, surplus=False),
+                name="one_open_or_paid_payment_per_order",
+            ),
+            models.UniqueConstraint(fields=["order", "number"], name="payment_number_unique"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
+            models.CheckConstraint(condition=Q(currency="EUR"), name="payment_in_euro"),
+            models.CheckConstraint(
+                condition=Q(status__in=[s.value for s in PaymentStatus]), name="payment_status_known"
+            ),
+            # Invariant 5: record, then send.
+            models.CheckConstraint(
+                condition=~Q(status__in=sorted(s.value for s in AT_BANK)) | Q(sent_at__isnull=False),
+                name="payment_at_bank_was_recorded",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["pending", "cancelling", "paid", "rejected", "expired"])
+                | Q(draft_id__isnull=False),
+                name="payment_with_draft_knows_it",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"], condition=Q(status__in=sorted(s.value for s in OPEN)), name="payment_due"
+            ),
+            models.Index(fields=["payer_iban", "created_at"], name="payment_by_payer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order} #{self.number}"
+
+    @property
+    def state(self) -> PaymentStatus:
+        return PaymentStatus(self.status)
+
+    @property
+    def authorization_reference(self) -> str:
+        """What `oauth_connect` knows this payment as."""
+        return f"payment:{self.pk}"
+
+    @property
+    def masked_payer_iban(self) -> str:
+        from checkout.iban import mask_iban
+
+        return mask_iban(self.payer_iban)

@@ -1,0 +1,68 @@
+"""What an order page may truthfully say. Pure: stored facts and the clock in, one state out.
+
+Invariant 4: "no money was taken" belongs only to the states in `NOTHING_TAKEN`, and they are reached only when the bank
+has said that every draft of the order is closed (or none was ever sent).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from checkout.models import Order, Payment
+from checkout.statuses import OrderStatus, PaymentStatus
+
+
+class PageState(StrEnum):
+    FORM = "form"  # open, never tried
+    TRY_AGAIN = "try_again"  # open, the last attempt is closed
+    PREPARING = "preparing"  # stored; the bank does not hold it yet
+    CHECKING = "checking"  # sent, the answer was lost
+    WAITING = "waiting"  # the shopper has to approve at bunq
+    FINISHING = "finishing"  # the shopper came back from bunq; the bank has not executed yet
+    CLOSING = "closing"  # we asked the bank to close the draft
+    PAID = "paid"
+    HELD = "held"  # money moved, a person has to look
+    LATE = "late"  # money moved after the order was closed
+    REFUNDED = "refunded"  # the shop said that it gave the money back
+    EXPIRED = "expired"  # closed, nothing was taken
+    CANCELLED = "cancelled"  # closed, nothing was taken
+
+
+FINAL_STATES = frozenset({PageState.PAID, PageState.REFUNDED, PageState.EXPIRED, PageState.CANCELLED})
+NOTHING_TAKEN = frozenset({PageState.FORM, PageState.TRY_AGAIN, PageState.EXPIRED, PageState.CANCELLED})
+
+_OPEN_PAYMENT = {
+    PaymentStatus.CREATED: PageState.PREPARING,
+    PaymentStatus.SUBMITTING: PageState.PREPARING,
+    PaymentStatus.UNKNOWN: PageState.CHECKING,
+    PaymentStatus.CANCELLING: PageState.CLOSING,
+}
+
+
+@dataclass(frozen=True)
+class PageFacts:
+    """All that the page needs to know, read in a fixed number of queries."""
+
+    order: Order
+    payment: Payment | None  # the latest attempt
+    came_back: bool  # an authorization of it came back from bunq with a code
+
+
+def page_state(facts: PageFacts, now: datetime) -> PageState:
+    """The one state that the page shows."""
+    order, payment = facts.order, facts.payment
+    if order.resolution == Order.Resolution.REFUNDED:
+        return PageState.REFUNDED
+    if order.needs_review:
+        return PageState.LATE if order.paid_late else PageState.HELD
+    if order.status == OrderStatus.PAID:
+        return PageState.PAID
+    if payment is not None and not payment.state.is_final:
+        if payment.state is PaymentStatus.PENDING:
+            return PageState.FINISHING if facts.came_back else PageState.WAITING
+        return _OPEN_PAYMENT[payment.state]
+    if order.status == OrderStatus.CANCELLED:
+        return PageState.CANCELLED
+    if order.status == OrderStatus.EXPIRED or now >= order.expires_at:
+        return PageState.EXPIRED
+    return PageState.TRY_AGAIN if payment else PageState.FORM

@@ -1,0 +1,177 @@
+"""Settings, from the environment only. Every variable is described in `.env.example`, and a test keeps that so."""
+
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+if (BASE_DIR / ".env").is_file():
+    env.read_env(BASE_DIR / ".env")
+
+DEBUG = env.bool("DEBUG", default=False)
+# Demo mode adds the demo shop. It never relaxes a check on money or secrets.
+DEMO_MODE = env.bool("DEMO_MODE", default=False)
+SECRET_KEY = env.str("SECRET_KEY")
+# Fernet keys for secrets at rest: the first writes, all read.
+ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS")
+
+# The address under which shoppers reach this installation, without a trailing slash.
+PUBLIC_URL = env.str("PUBLIC_URL").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[environ.urlparse(PUBLIC_URL).hostname or ""])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
+HTTPS = PUBLIC_URL.startswith("https://")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "csp",
+    "oauth_connect",
+    "checkout",
+]
+if DEMO_MODE:
+    INSTALLED_APPS.append("demo_shop")
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR}/var/kassa.sqlite3")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # IMMEDIATE: a transaction that will write takes the write lock at its start, so it cannot fail halfway.
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE_S", default=60)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+TIME_ZONE = env.str("TIME_ZONE", default="Europe/Amsterdam")
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "var" / "static"))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# A checkout never takes more than a few short form fields.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
+
+SECURE_SSL_REDIRECT = HTTPS and env.bool("SECURE_SSL_REDIRECT", default=True)
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_TLS_PROXY", default=False) else None
+)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31536000) if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=True)
+SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=True)
+# Order pages carry their token in the path: no other host may learn it.
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "checkout.views.errors.csrf_failure"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+
+# bunq: the client knows a bank as three addresses and nothing else.
+BUNQ_ENVIRONMENT = env.str("BUNQ_ENVIRONMENT", default="sandbox")
+_BUNQ_URLS = {
+    "sandbox": (
+        "https://public-api.sandbox.bunq.com/v1/",
+        "https://oauth.sandbox.bunq.com/auth",
+        "https://api-oauth.sandbox.bunq.com/v1/token",
+    ),
+    "production": (
+        "https://api.bunq.com/v1/",
+        "https://oauth.bunq.com/auth",
+        "https://api.oauth.bunq.com/v1/token",
+    ),
+}
+if BUNQ_ENVIRONMENT not in _BUNQ_URLS:
+    raise environ.ImproperlyConfigured("BUNQ_ENVIRONMENT must be 'sandbox' or 'production'")
+BUNQ_API_URL = env.str("BUNQ_API_URL", default=_BUNQ_URLS[BUNQ_ENVIRONMENT][0])
+BUNQ_AUTHORIZE_URL = env.str("BUNQ_AUTHORIZE_URL", default=_BUNQ_URLS[BUNQ_ENVIRONMENT][1])
+BUNQ_TOKEN_URL = env.str("BUNQ_TOKEN_URL", default=_BUNQ_URLS[BUNQ_ENVIRONMENT][2])
+BUNQ_DEVICE_DESCRIPTION = env.str("BUNQ_DEVICE_DESCRIPTION", default="Kassa checkout")
+BUNQ_PERMITTED_IPS = env.list("BUNQ_PERMITTED_IPS", default=[])
+BUNQ_CONNECT_TIMEOUT_S = env.float("BUNQ_CONNECT_TIMEOUT_S", default=3.05)
+BUNQ_READ_TIMEOUT_S = env.float("BUNQ_READ_TIMEOUT_S", default=10.0)
+# Calls per window and path pattern, "calls/seconds": bunq's strictest published limits.
+BUNQ_LIMIT_GET = env.str("BUNQ_LIMIT_GET", default="3/3")
+BUNQ_LIMIT_POST = env.str("BUNQ_LIMIT_POST", default="5/3")
+BUNQ_LIMIT_PUT = env.str("BUNQ_LIMIT_PUT", default="2/3")
+BUNQ_LIMIT_SESSION = env.str("BUNQ_LIMIT_SESSION", default="1/30")
+
+ORDER_LIFETIME_S = env.int("ORDER_LIFETIME_S", default=3600)
+# How long a shopper has to approve one payment before we ask the bank to close it.
+PAYMENT_LIFETIME_S = env.int("PAYMENT_LIFETIME_S", default=900)
+# How long an order waits, past its end, for the bank's word about a payment that is being closed.
+ORDER_EXPIRY_GRACE_S = env.int("ORDER_EXPIRY_GRACE_S", default=120)
+# How long one process may hold a payment before another takes over; longer than any call to the bank.
+LEASE_S = env.int("LEASE_S", default=60)
+WORKER_PAUSE_S = env.float("WORKER_PAUSE_S", default=0.2)
+
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
