@@ -1,14 +1,18 @@
-"""Settings, from the environment only. Every variable is described in `.env.example`, and a test keeps that so."""
+"""Settings, from the environment only. `.env.example` describes every variable; a test keeps that so."""
 
 from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
 
+from config.logging import logging_configuration
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-if (BASE_DIR / ".env").is_file():
-    env.read_env(BASE_DIR / ".env")
+# Variables of the process win over the file. An empty ENV_FILE reads none.
+_env_file = env.str("ENV_FILE", default=str(BASE_DIR / ".env"))
+if _env_file and Path(_env_file).is_file():
+    env.read_env(_env_file)
 
 DEBUG = env.bool("DEBUG", default=False)
 # Demo mode adds the demo shop. It never relaxes a check on money or secrets.
@@ -175,3 +179,5 @@ LEASE_S = env.int("LEASE_S", default=60)
 WORKER_PAUSE_S = env.float("WORKER_PAUSE_S", default=0.2)
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOG_FORMAT = env.str("LOG_FORMAT", default="text")
+LOGGING = logging_configuration(level=LOG_LEVEL, style=LOG_FORMAT)

@@ -1,0 +1,50 @@
+"""What every test stands on: a database file of its own; plain words when browser tests cannot run."""
+
+from pathlib import Path
+
+import pytest
+from django.db import connections
+from django.test import override_settings
+
+from tests.chromium import find_chromium
+
+WITHOUT_CHROMIUM = pytest.StashKey[int]()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    tmp_path_factory: pytest.TempPathFactory, django_db_modify_db_settings_parallel_suffix: None
+) -> None:
+    """SQLite as a file: threads and processes of one test get connections of their own, unlike in memory."""
+    connection = connections["default"]
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_root(tmp_path_factory: pytest.TempPathFactory) -> object:
+    """whitenoise wants its folder to exist."""
+    folder: Path = tmp_path_factory.mktemp("static")
+    with override_settings(STATIC_ROOT=str(folder)):
+        yield folder
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs a browser when there is none; the summary says so."""
+    if find_chromium() is not None:
+        return
+    browser_tests = [item for item in items if item.get_closest_marker("browser")]
+    if browser_tests:
+        config.stash[WITHOUT_CHROMIUM] = len(browser_tests)
+        config.hook.pytest_deselected(items=browser_tests)
+        items[:] = [item for item in items if item not in set(browser_tests)]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    left_out = config.stash.get(WITHOUT_CHROMIUM, 0)
+    if left_out:
+        terminalreporter.section("browser tests")
+        terminalreporter.line(
+            f"{left_out} browser tests did NOT run: no Chromium found."
+            " Install it (Debian: apt-get install chromium) or set CHROMIUM to its path."
+        )
