@@ -1,6 +1,6 @@
 """IBANs: forgiving to what people type and paste, strict about what is kept.
 
-`certainly_not_bunq` only speaks when the bank is known for sure; every other valid IBAN is left to bunq's check.
+`certainly_not_bunq` speaks only when the bank is known for sure; any other valid IBAN is left to bunq itself.
 """
 
 import unicodedata
