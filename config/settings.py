@@ -176,6 +176,9 @@ PAYMENT_LIFETIME_S = env.int("PAYMENT_LIFETIME_S", default=900)
 ORDER_EXPIRY_GRACE_S = env.int("ORDER_EXPIRY_GRACE_S", default=120)
 # How long one process may hold a payment before another takes over; longer than any call to the bank.
 LEASE_S = env.int("LEASE_S", default=60)
+# Anybody can type anybody's IBAN, and its owner sees the draft in bunq: so only so many an hour.
+ATTEMPTS_PER_IBAN_PER_HOUR = env.int("ATTEMPTS_PER_IBAN_PER_HOUR", default=20)
+ATTEMPTS_PER_BROWSER_PER_HOUR = env.int("ATTEMPTS_PER_BROWSER_PER_HOUR", default=30)
 WORKER_PAUSE_S = env.float("WORKER_PAUSE_S", default=0.2)
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")

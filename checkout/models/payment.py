@@ -37,6 +37,9 @@ class Payment(models.Model):
     request_id = models.CharField(max_length=36, unique=True, help_text="Stored before the request leaves.")
     request_body = models.TextField(help_text="The exact bytes that are signed and sent.")
     sent_at = models.DateTimeField(null=True, blank=True)
+    sent_by = models.CharField(
+        max_length=40, blank=True, help_text="Our device at bunq: a request id protects only there."
+    )
     draft_id = models.BigIntegerField(null=True, blank=True, unique=True, help_text="bunq's id of the draft.")
     bank_status = models.CharField(max_length=40, blank=True, help_text="bunq's own last word, unchanged.")
     surplus = models.BooleanField(default=False, help_text="Paid although another payment of this order was paid.")

@@ -1,0 +1,218 @@
+"""The one place where the checkout speaks to `oauth_connect`: verbs about drafts become facts about payments."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from checkout.models import Payment
+from oauth_connect import authorizations, drafts
+from oauth_connect.authorizations import OauthAuthorization
+from oauth_connect.bunq.errors import (
+    BunqError,
+    CredentialsGone,
+    Maintenance,
+    NotFound,
+    NotSent,
+    OutcomeUnknown,
+    RateLimited,
+    Refused,
+)
+from oauth_connect.bunq.types import Draft, Money, NewDraft
+
+# Our clock and bunq's may differ, and one client in production reads bunq's times as Amsterdam's.
+CLOCK_SLACK = timedelta(hours=2, minutes=5)
+_PAUSE_AFTER_MAINTENANCE_S = 30.0
+_PAUSE_AFTER_CREDENTIALS_S = 30.0
+_PAUSE_S = 1.0
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """bunq holds the draft."""
+
+    draft_id: int
+
+
+@dataclass(frozen=True)
+class NothingHappened:
+    """The request had no effect; the same may be sent again after `retry_after_s` seconds."""
+
+    retry_after_s: float
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TurnedDown:
+    """bunq refused for good."""
+
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Sent, and no answer that can be trusted came back."""
+
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What the bank's listing shows for a payment whose answer was lost.
+
+    `free` are drafts with the same payer, payee and amount that no payment of ours owns; `nameless` counts matches
+    without an id, which nobody can adopt.
+    """
+
+    free: tuple[Draft, ...]
+    nameless: int
+
+
+def prepare(new: NewDraft) -> drafts.PreparedDraft:
+    """The request id and the exact body, to be stored before anything is sent (invariant 5)."""
+    return drafts.prepare_draft(new)
+
+
+def sender() -> str:
+    """Our device at the bank: a request id is remembered there, and only there."""
+    return drafts.sender()
+
+
+def submit(payment: Payment) -> Accepted | NothingHappened | TurnedDown | Lost:
+    """Send the stored request. The caller has recorded that it is about to leave."""
+    prepared = drafts.PreparedDraft(request_id=payment.request_id, body=payment.request_body)
+    try:
+        return Accepted(drafts.send_draft(prepared))
+    except (NotSent, RateLimited, Maintenance, CredentialsGone) as error:
+        return NothingHappened(pause_after(error), evidence_of(error))
+    except Refused as error:
+        return TurnedDown(evidence_of(error))
+    except OutcomeUnknown as error:
+        return Lost(evidence_of(error))
+
+
+def read(payment: Payment) -> Draft | NothingHappened:
+    """The bank's word on this payment's draft, or why there is none now."""
+    assert payment.draft_id is not None
+    try:
+        draft = drafts.read_draft(payment.draft_id)
+    except BunqError as error:
+        return NothingHappened(pause_after(error), evidence_of(error))
+    if draft.id not in (None, payment.draft_id):
+        return NothingHappened(_PAUSE_S, {"reason": "the bank answered with another draft", "id": draft.id})
+    return draft
+
+
+def ask_to_close(draft_id: int) -> NothingHappened | None:
+    """Ask bunq to cancel a draft. Whatever comes back, only a read afterwards says what became of it."""
+    try:
+        drafts.cancel_draft(draft_id)
+    except (Refused, OutcomeUnknown):
+        return None
+    except BunqError as error:
+        return NothingHappened(pause_after(error), evidence_of(error))
+    return None
+
+
+def search(payment: Payment) -> Sighting | NothingHappened:
+    """Look for the draft of a payment whose answer was lost, in the bank's listing."""
+    assert payment.sent_at is not None
+    try:
+        listed = drafts.list_drafts_since(payment.sent_at - CLOCK_SLACK)
+    except BunqError as error:
+        return NothingHappened(pause_after(error), evidence_of(error))
+    matches = [draft for draft in listed if _same_transfer(payment, draft)]
+    ids = [draft.id for draft in matches if draft.id is not None]
+    owned = set(Payment.objects.filter(draft_id__in=ids).values_list("draft_id", flat=True))
+    return Sighting(
+        free=tuple(draft for draft in matches if draft.id is not None and draft.id not in owned),
+        nameless=sum(1 for draft in matches if draft.id is None),
+    )
+
+
+def _same_transfer(payment: Payment, draft: Draft) -> bool:
+    return is_what_we_asked(payment, draft.as_evidence())
+
+
+def is_what_we_asked(payment: Payment, answer: Mapping[str, Any]) -> bool:
+    """Invariant 3: amount, currency, payer IBAN and receiver IBAN of the answer equal what we asked for."""
+    return (
+        answer.get("amount") == str(Money(Decimal(payment.amount), payment.currency))
+        and answer.get("sender_iban") == payment.payer_iban
+        and answer.get("receiver_iban") == payment.payee_iban
+    )
+
+
+def begin_authorization(payment: Payment, *, now: datetime, browser: str = "") -> OauthAuthorization:
+    return authorizations.begin(
+        reference=payment.authorization_reference,
+        return_to=f"{payment.order.get_absolute_url()}returned",
+        browser=browser or payment.browser,
+        payer=payer_label(payment.payer_iban),
+        expires_at=payment.expires_at,
+        now=now,
+    )
+
+
+def latest_authorization(payment: Payment) -> OauthAuthorization | None:
+    return authorizations.latest(payment.authorization_reference)
+
+
+def count_authorizations(payment: Payment) -> int:
+    return authorizations.count(payment.authorization_reference)
+
+
+def authorization_url(authorization: OauthAuthorization) -> str:
+    return authorizations.url_of(authorization)
+
+
+def withdraw_authorizations(payment: Payment, *, now: datetime) -> None:
+    """From now on no code of this payment is exchanged, so bunq does not execute on our behalf."""
+    authorizations.withdraw(payment.authorization_reference, now)
+
+
+def came_back(payment: Payment) -> bool:
+    return authorizations.came_back(payment.authorization_reference)
+
+
+def consent_seen(payment: Payment) -> bool:
+    """Invariant 10: an authorization of this payment came back, or one of another order of the same browser and payer."""
+    return authorizations.consent_seen(
+        reference=payment.authorization_reference,
+        browser=payment.browser,
+        payer=payer_label(payment.payer_iban),
+    )
+
+
+def payer_label(iban: str) -> str:
+    """The payer as an opaque name: `oauth_connect` does not need the IBAN."""
+    return hashlib.sha256(f"kassa payer {iban}".encode()).hexdigest()
+
+
+def evidence_of(error: BunqError) -> dict[str, Any]:
+    """What the event log keeps of a failure: bunq's own texts, and no secret (the client's errors carry none)."""
+    return {
+        "error": type(error).__name__,
+        "reason": str(error)[:300],
+        "http_status": error.status,
+        "messages": [message[:300] for message in error.messages[:5]],
+        "response_id": error.response_id,
+    }
+
+
+def pause_after(error: BunqError) -> float:
+    """Seconds until the same call makes sense again."""
+    told = getattr(error, "retry_after_s", None)
+    if told is not None:
+        return float(min(max(told, 0.05), 300.0))
+    if isinstance(error, Maintenance):
+        return _PAUSE_AFTER_MAINTENANCE_S
+    if isinstance(error, CredentialsGone):
+        return _PAUSE_AFTER_CREDENTIALS_S
+    if isinstance(error, RateLimited):
+        return float(error.limit.seconds) if error.limit else 3.0
+    if isinstance(error, NotFound):
+        return _PAUSE_AFTER_MAINTENANCE_S
+    return _PAUSE_S

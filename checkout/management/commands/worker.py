@@ -1,0 +1,38 @@
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from checkout.worker.loop import Worker
+
+
+class Command(BaseCommand):
+    """1. Send payments whose draft is not at the bank yet.
+    2. Look at the open drafts, those whose shopper waits first.
+    3. Ask the bank to close what was not approved in time, or was cancelled.
+    4. End orders whose time is over.
+    5. Exchange authorization codes whose first exchange did not reach the bank.
+
+    Run as many as you like, on as many machines as you like, against one database.
+    """
+
+    help = "Submits, watches and closes payments until it is stopped (SIGTERM or Ctrl-C)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="do what is due now, then end")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        worker = Worker(stop)
+        if options["once"]:
+            worker.tick()
+            return
+
+        def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
+            stop.set()
+
+        signal.signal(signal.SIGTERM, ask_to_stop)
+        signal.signal(signal.SIGINT, ask_to_stop)
+        worker.run()

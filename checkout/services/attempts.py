@@ -1,0 +1,144 @@
+"""A shopper's wishes: start a payment, cancel it, go on with it at the bank."""
+
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from checkout import bank
+from checkout.conf import configuration
+from checkout.iban import normalise_iban, validate_iban
+from checkout.models import Event, Order, Payment
+from checkout.sepa_text import draft_description, to_sepa
+from checkout.services.closing import begin_closing, close_unsent
+from checkout.services.errors import AttemptRunning, NotPending, OrderNotPayable, TooManyAttempts
+from checkout.services.events import record
+from checkout.services.steps import take_step
+from checkout.statuses import OPEN, OrderStatus, PaymentStatus
+from oauth_connect.bunq.types import Money, NewDraft
+
+_HOUR = timedelta(hours=1)
+MAX_ATTEMPTS_PER_ORDER = 25
+MAX_AUTHORIZATIONS_PER_PAYMENT = 50
+_HOLDS_ORDER = [status.value for status in OPEN | {PaymentStatus.PAID}]
+
+
+def start_payment(order: Order, *, iban: str, name: str, browser: str, now: datetime) -> Payment:
+    """Store a new attempt and try to create its draft at once; the worker goes on if the bank cannot be asked now.
+
+    Invariant 1: it starts only while the order is open and no other attempt is open or paid. The database enforces it.
+    Raises OrderNotPayable, AttemptRunning, TooManyAttempts; ValidationError for an IBAN that cannot be one.
+    """
+    iban = normalise_iban(iban)
+    validate_iban(iban)
+    _check_rate(order, iban, browser, now)
+    try:
+        with transaction.atomic():
+            payment = _store(order, iban=iban, name=name, browser=browser, now=now)
+    except IntegrityError as error:
+        raise AttemptRunning("Another payment for this order is already open.") from error
+    take_step(payment.pk, now=now)
+    payment.refresh_from_db()
+    return payment
+
+
+def _store(order: Order, *, iban: str, name: str, browser: str, now: datetime) -> Payment:
+    # Not a read: this update meets a rival that closes or flags the order on the same row, so one of the two waits
+    # and then sees what the other did.
+    payable = Order.objects.filter(
+        pk=order.pk,
+        status=OrderStatus.OPEN.value,
+        expires_at__gt=now,
+        paid_late=False,
+        paid_twice=False,
+        amount_differs=False,
+        consent_differs=False,
+    )
+    if not payable.update(expires_at=F("expires_at")):
+        raise OrderNotPayable("This order cannot be paid any more.")
+    if Payment.objects.filter(order=order, status__in=_HOLDS_ORDER).exists():
+        raise AttemptRunning("Another payment for this order is already open.")
+    payment = _new_payment(order, iban=iban, name=name, browser=browser, now=now)
+    payment.save(force_insert=True)
+    record(order, "payment_started", source=Event.Source.SHOPPER, now=now, payment=payment, new_status="created")
+    return payment
+
+
+def _new_payment(order: Order, *, iban: str, name: str, browser: str, now: datetime) -> Payment:
+    merchant = order.merchant
+    draft = NewDraft(
+        sender_iban=iban,
+        sender_name=to_sepa(name, 70),
+        counterparty_iban=normalise_iban(merchant.iban),
+        counterparty_name=to_sepa(merchant.account_holder, 70),
+        description=draft_description(merchant.name, order.reference),
+        amount=Money(order.total, order.currency),
+    )
+    prepared = bank.prepare(draft)
+    return Payment(
+        order=order,
+        number=order.payments.count() + 1,
+        amount=order.total,
+        currency=order.currency,
+        payer_iban=draft.sender_iban,
+        payer_name=name,
+        payee_iban=draft.counterparty_iban,
+        payee_name=merchant.account_holder,
+        description=draft.description,
+        request_id=prepared.request_id,
+        request_body=prepared.body,
+        browser=browser,
+        page_seen_at=now,
+        expires_at=min(now + configuration().payment_lifetime, order.expires_at),
+        due_at=now,
+    )
+
+
+def _check_rate(order: Order, iban: str, browser: str, now: datetime) -> None:
+    """Anybody can place a draft on anybody's IBAN, and its owner sees it in bunq: so not many, and not fast."""
+    limits = configuration()
+    recent = Payment.objects.filter(created_at__gt=now - _HOUR)
+    if (
+        order.payments.count() >= MAX_ATTEMPTS_PER_ORDER
+        or recent.filter(payer_iban=iban).count() >= limits.attempts_per_iban_per_hour
+        or (browser and recent.filter(browser=browser).count() >= limits.attempts_per_browser_per_hour)
+    ):
+        raise TooManyAttempts("Too many payments were started. Please wait a while and try again.")
+
+
+def cancel_payment(payment: Payment, *, source: str, now: datetime, by: str = "") -> None:
+    """Close this attempt. It is closed when the bank says so; until then it is *cancelling* or will be.
+
+    A payment that is final already is left as it is: the page shows what became of it.
+    """
+    reason = Payment.CancelReason.SHOPPER if source == Event.Source.SHOPPER else Payment.CancelReason.MERCHANT
+    for _ in range(5):  # another process may move the payment between our read and our update
+        if _cancel_once(payment, reason, by=by, now=now):
+            break
+        payment.refresh_from_db()
+    take_step(payment.pk, now=now)
+    payment.refresh_from_db()
+
+
+def _cancel_once(payment: Payment, reason: Payment.CancelReason, *, by: str, now: datetime) -> bool:
+    match payment.state:
+        case PaymentStatus.CREATED:
+            payment.cancel_reason = reason
+            return close_unsent(payment, now)
+        case PaymentStatus.PENDING:
+            return begin_closing(payment, reason, now=now, message=f"by {by}" if by else "")
+        case PaymentStatus.SUBMITTING | PaymentStatus.UNKNOWN:
+            # Nobody knows yet whether there is a draft to close: keep the wish for when it is known.
+            wish = Payment.objects.filter(pk=payment.pk, status=payment.status)
+            return bool(wish.update(cancel_reason=reason.value, due_at=now))
+        case _:
+            return True
+
+
+def continue_in_bank(payment: Payment, *, browser: str, now: datetime) -> str:
+    """A fresh authorization for the same open draft; returns its URL. Raises NotPending, TooManyAttempts."""
+    if payment.state is not PaymentStatus.PENDING or payment.cancel_reason or now >= payment.expires_at:
+        raise NotPending("This payment is not waiting for approval any more.")
+    if bank.count_authorizations(payment) >= MAX_AUTHORIZATIONS_PER_PAYMENT:
+        raise TooManyAttempts("bunq was opened too often for this payment.")
+    return bank.authorization_url(bank.begin_authorization(payment, now=now, browser=browser))

@@ -1,0 +1,68 @@
+"""Closing a draft: ask the bank, read what became of it, believe that (cancelling may lose against accepting)."""
+
+from datetime import datetime
+
+from checkout import bank
+from checkout.models import Event, Payment
+from checkout.services.looking import believe, note_trouble
+from checkout.services.outcome import StepResult
+from checkout.services.transition import move
+from checkout.statuses import PaymentStatus
+
+_SOON_S = 1.0
+_PAUSE_MAX_S = 60.0
+_KIND = {
+    Payment.CancelReason.SHOPPER: "cancelled_by_shopper",
+    Payment.CancelReason.MERCHANT: "cancelled_by_merchant",
+    Payment.CancelReason.TIMEOUT: "not_approved_in_time",
+}
+_SOURCE = {
+    Payment.CancelReason.SHOPPER: Event.Source.SHOPPER,
+    Payment.CancelReason.MERCHANT: Event.Source.MERCHANT,
+    Payment.CancelReason.TIMEOUT: Event.Source.WORKER,
+}
+
+
+def begin_closing(payment: Payment, reason: str, *, now: datetime, message: str = "") -> bool:
+    """From now on no consent is turned into an execution by us, and the bank will be asked to close the draft."""
+    bank.withdraw_authorizations(payment, now=now)
+    return move(
+        payment,
+        PaymentStatus.CANCELLING,
+        source=_SOURCE[Payment.CancelReason(reason)],
+        kind=_KIND[Payment.CancelReason(reason)],
+        now=now,
+        message=message,
+        cancel_reason=reason,
+        due_at=now,
+    )
+
+
+def close_unsent(payment: Payment, now: datetime) -> bool:
+    """Nothing was ever sent for this payment, so there is nothing to ask the bank."""
+    reason = Payment.CancelReason(payment.cancel_reason or Payment.CancelReason.TIMEOUT)
+    return move(
+        payment,
+        PaymentStatus.CANCELLED,
+        source=_SOURCE[reason],
+        kind=_KIND[reason],
+        now=now,
+        message="Closed before anything was sent to the bank.",
+        cancel_reason=reason,
+    )
+
+
+def close(payment: Payment, now: datetime) -> StepResult:
+    """The step of a payment that is *cancelling*: cancel at the bank, then read."""
+    if payment.state is not PaymentStatus.CANCELLING:
+        return StepResult(_SOON_S)
+    assert payment.draft_id is not None
+    trouble = bank.ask_to_close(payment.draft_id)
+    answer = bank.read(payment)
+    if isinstance(answer, bank.NothingHappened):
+        note_trouble(payment, answer, now)
+        return StepResult(answer.retry_after_s, held_up=True)
+    believe(payment, answer, now)
+    if trouble is not None:
+        return StepResult(trouble.retry_after_s, held_up=True)
+    return StepResult(min(_PAUSE_MAX_S, _SOON_S * 1.5 ** min(payment.steps_without_news, 12)))

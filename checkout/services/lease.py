@@ -1,0 +1,40 @@
+"""Who works on a payment right now. A lease runs out by itself, so a process that died holds nothing for long.
+
+Invariant 9. A lease keeps rivals from doing the same work; it is not what keeps money safe: that is the conditional
+update in `transition` and the request id that bunq takes once.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q
+
+from checkout.conf import configuration
+from checkout.models import Payment
+
+
+
+def new_owner() -> str:
+    return str(uuid.uuid4())
+
+
+def claim(payment_id: int, *, owner: str, now: datetime) -> Payment | None:
+    """Take the payment for `configuration().lease`; None while another process has it."""
+    taken = (
+        Payment.objects.filter(pk=payment_id)
+        .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
+        .update(lease_owner=owner, lease_until=now + configuration().lease)
+    )
+    if not taken:
+        return None
+    return Payment.objects.select_related("order__merchant").get(pk=payment_id)
+
+
+def release(payment: Payment, *, owner: str, now: datetime, due_in_s: float, news: bool) -> None:
+    """Give the payment back and say when its next step is due. Does nothing if the lease was taken over."""
+    Payment.objects.filter(pk=payment.pk, lease_owner=owner).update(
+        lease_owner="",
+        lease_until=None,
+        due_at=None if payment.state.is_final else now + timedelta(seconds=due_in_s),
+        steps_without_news=0 if news else F("steps_without_news") + 1,
+    )

@@ -1,0 +1,88 @@
+"""Reading a draft and believing it (invariant 2: the bank's word decides)."""
+
+from datetime import datetime, timedelta
+
+from checkout import bank
+from checkout.models import Event, Payment
+from checkout.services.events import record
+from checkout.services.outcome import StepResult
+from checkout.services.transition import move
+from checkout.statuses import FROM_BUNQ, PaymentStatus, from_bunq
+from oauth_connect.bunq.types import Draft
+
+_PAGE_OPEN = timedelta(seconds=15)
+_PAUSE_PAGE_OPEN_S = 1.0
+_PAUSE_URGENT_S = 0.3
+_URGENT_LOOKS = 20
+_PAUSE_MAX_S = 60.0
+
+
+def look(payment: Payment, now: datetime) -> StepResult:
+    """Read the draft and record what the bank says."""
+    answer = bank.read(payment)
+    if isinstance(answer, bank.NothingHappened):
+        note_trouble(payment, answer, now)
+        return StepResult(answer.retry_after_s, held_up=True)
+    believe(payment, answer, now)
+    return StepResult(pause(payment, now))
+
+
+def believe(payment: Payment, draft: Draft, now: datetime) -> None:
+    """Take over the status that the bank shows for this payment's draft."""
+    if draft.status != payment.bank_status:
+        _note_new_word(payment, draft, now)
+    status = from_bunq(draft.status)
+    if status is PaymentStatus.PENDING or status is payment.state:
+        return
+    move(
+        payment,
+        status,
+        source=Event.Source.BANK,
+        kind="bank_decided",
+        now=now,
+        data=draft.as_evidence(),
+        bank_status=draft.status[:40],
+    )
+
+
+def _note_new_word(payment: Payment, draft: Draft, now: datetime) -> None:
+    """Keep every new word of the bank; one that we do not know needs a person."""
+    unknown = draft.status not in FROM_BUNQ
+    Payment.objects.filter(pk=payment.pk).update(bank_status=draft.status[:40])
+    payment.bank_status = draft.status[:40]
+    record(
+        payment.order,
+        "unknown_bank_status" if unknown else "bank_said",
+        source=Event.Source.BANK,
+        now=now,
+        payment=payment,
+        message=f"The bank shows the draft as {draft.status[:40]}.",
+        data=draft.as_evidence(),
+        alert=unknown,
+    )
+
+
+def note_trouble(payment: Payment, trouble: bank.NothingHappened, now: datetime) -> None:
+    """A read that failed is an event the first time only: the same trouble would fill the log every second."""
+    if not trouble.evidence or trouble.evidence.get("error") == "BudgetExhausted":
+        return
+    last = payment.events.order_by("-id").values_list("kind", "data").first()
+    if last is None or last[0] != "bank_unreadable" or last[1].get("reason") != trouble.evidence.get("reason"):
+        record(
+            payment.order,
+            "bank_unreadable",
+            source=Event.Source.BANK,
+            now=now,
+            payment=payment,
+            message="The bank could not be read; it will be asked again.",
+            data=trouble.evidence,
+        )
+
+
+def pause(payment: Payment, now: datetime) -> float:
+    """Seconds until the next look: short while somebody waits, longer the longer nothing happens."""
+    if payment.urgent and payment.steps_without_news < _URGENT_LOOKS:
+        return _PAUSE_URGENT_S
+    if payment.page_seen_at and now - payment.page_seen_at < _PAGE_OPEN:
+        return _PAUSE_PAGE_OPEN_S
+    return min(_PAUSE_MAX_S, 3.0 * 1.5 ** min(payment.steps_without_news, 12))

@@ -1,0 +1,142 @@
+"""A create whose answer was lost ends as exactly one draft that we own, or none. Never by sending anew.
+
+The steps, in this order:
+1. look: one free draft of the same transfer in the bank's listing is ours, unless another payment of ours is lost too
+   and wants the same transfer;
+2. repeat the same bytes with the same request id, which bunq takes once: a fresh answer means the first was never
+   processed;
+3. if that is refused, look again: bunq may have refused it because it has the first one;
+4. if the bank's listing still shows none after `SETTLED_AFTER`, the bank holds none: *failed*;
+5. whatever cannot be told apart stays *unknown*, is looked at again, and is shown to a person.
+
+Source: bunq documentation "Headers" (request ids are unique per device; a second use is refused, not answered again).
+"""
+
+from datetime import datetime, timedelta
+
+from checkout import bank
+from checkout.models import Event, Payment
+from checkout.services.events import record
+from checkout.services.outcome import StepResult
+from checkout.services.submitting import take_draft
+from checkout.services.transition import move
+from checkout.statuses import PaymentStatus
+
+SETTLED_AFTER = timedelta(seconds=120)
+_MAX_REPEATS = 5
+_PAUSE_MAX_S = 60.0
+
+
+def recover(payment: Payment, now: datetime) -> StepResult:
+    """The step of an *unknown* payment."""
+    seen = bank.search(payment)
+    if isinstance(seen, bank.NothingHappened):
+        return StepResult(seen.retry_after_s, held_up=True)
+    if _adopt(payment, seen, now):
+        return StepResult(0.0)
+    if seen.free and not _rivals(payment):
+        _ask_person(payment, seen, now)
+    elif seen.nameless:
+        _ask_person(payment, seen, now)
+    elif _may_repeat(payment, now):
+        return _repeat(payment, now)
+    elif not seen.free and now - _sent_at(payment) >= SETTLED_AFTER:
+        _conclude_none(payment, now)
+    return StepResult(_pause(payment))
+
+
+def _adopt(payment: Payment, seen: bank.Sighting, now: datetime) -> bool:
+    """Exactly one free draft, and nobody else of ours who could have made it."""
+    if len(seen.free) != 1 or seen.nameless or _rivals(payment):
+        return False
+    draft = seen.free[0]
+    assert draft.id is not None
+    return take_draft(payment, draft.id, now=now, kind="draft_found")
+
+
+def _rivals(payment: Payment) -> bool:
+    """Another payment of ours whose answer is outstanding and that asked for the same transfer."""
+    return (
+        Payment.objects.filter(
+            status__in=[PaymentStatus.SUBMITTING.value, PaymentStatus.UNKNOWN.value],
+            payer_iban=payment.payer_iban,
+            payee_iban=payment.payee_iban,
+            amount=payment.amount,
+        )
+        .exclude(pk=payment.pk)
+        .exists()
+    )
+
+
+def _may_repeat(payment: Payment, now: datetime) -> bool:
+    """Only the same request over the same device, only while the shopper could still use it, and not for ever."""
+    if payment.cancel_reason or now >= payment.expires_at or payment.sent_by != bank.sender():
+        return False
+    said = list(payment.events.filter(kind__in=["repeated", "repeat_refused"]).values_list("kind", flat=True))
+    return "repeat_refused" not in said and len(said) < _MAX_REPEATS
+
+
+def _repeat(payment: Payment, now: datetime) -> StepResult:
+    record(
+        payment.order,
+        "repeated",
+        source=Event.Source.WORKER,
+        now=now,
+        payment=payment,
+        message="Sent again with the same request id, which the bank takes only once.",
+        data={"request_id": payment.request_id},
+    )
+    answer = bank.submit(payment)
+    match answer:
+        case bank.Accepted(draft_id):
+            take_draft(payment, draft_id, now=now, kind="draft_created")
+            return StepResult(0.0)
+        case bank.NothingHappened(retry_after_s, _):
+            return StepResult(retry_after_s, held_up=True)
+        case bank.TurnedDown(evidence):
+            record(
+                payment.order,
+                "repeat_refused",
+                source=Event.Source.BANK,
+                now=now,
+                payment=payment,
+                message="The bank refused the repeat: it may have the first one, or want neither.",
+                data=evidence,
+            )
+    return StepResult(_pause(payment))
+
+
+def _conclude_none(payment: Payment, now: datetime) -> None:
+    move(
+        payment,
+        PaymentStatus.FAILED,
+        source=Event.Source.BANK,
+        kind="never_created",
+        now=now,
+        message="The bank's listing shows no such draft: none was created.",
+    )
+
+
+def _ask_person(payment: Payment, seen: bank.Sighting, now: datetime) -> None:
+    """Several candidates, or some without an id: nobody guesses."""
+    if payment.events.filter(kind="needs_person").exists():
+        return
+    record(
+        payment.order,
+        "needs_person",
+        source=Event.Source.BANK,
+        now=now,
+        payment=payment,
+        message="The bank shows drafts that may be this payment's; which one cannot be told apart.",
+        data={"draft_ids": [draft.id for draft in seen.free], "without_id": seen.nameless},
+        alert=True,
+    )
+
+
+def _sent_at(payment: Payment) -> datetime:
+    assert payment.sent_at is not None
+    return payment.sent_at
+
+
+def _pause(payment: Payment) -> float:
+    return min(_PAUSE_MAX_S, 1.5 ** min(payment.steps_without_news, 12))

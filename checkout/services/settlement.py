@@ -1,0 +1,82 @@
+"""What an executed payment means for its order. Runs inside the transaction of the move to *paid*.
+
+Invariant 3: what was paid must be what was asked for. Invariant 6: late money is money.
+Invariant 10: the payer must have come through an authorization of ours.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from checkout import bank
+from checkout.models import Event, Order, Payment
+from checkout.services.events import record
+from checkout.statuses import OrderStatus
+
+_MEANING = {
+    "paid_late": "Paid after the order was closed: accept the payment or refund it.",
+    "paid_twice": "The bank executed a second payment of this order: refund one of them.",
+    "amount_differs": "The bank shows another amount, currency or IBAN than was asked for.",
+    "consent_differs": "Paid, but no authorization of this order came back from the bank.",
+}
+
+
+def settle(payment: Payment, *, now: datetime, answer: Mapping[str, Any]) -> None:
+    """Turn the order *paid*, or flag it. `answer` is the evidence of the bank's answer."""
+    order = payment.order
+    flags = []
+    if payment.surplus:
+        flags.append("paid_twice")
+    if not bank.is_what_we_asked(payment, answer):
+        flags.append("amount_differs")
+    if not bank.consent_seen(payment):
+        flags.append("consent_differs")
+    if not flags and close_as_paid(order, now=now, source=Event.Source.BANK, payment=payment):
+        return
+    order.refresh_from_db()
+    if order.status in (OrderStatus.EXPIRED, OrderStatus.CANCELLED):
+        flags.append("paid_late")
+    elif order.status == OrderStatus.PAID and "paid_twice" not in flags:
+        flags.append("paid_twice")
+    raise_flags(order, flags, payment=payment, now=now)
+
+
+def close_as_paid(
+    order: Order, *, now: datetime, source: str, payment: Payment | None = None, message: str = ""
+) -> bool:
+    """Move an open order to *paid*; False if it is no longer open."""
+    changed = Order.objects.filter(pk=order.pk, status=OrderStatus.OPEN.value).update(
+        status=OrderStatus.PAID.value, paid_at=now
+    )
+    if changed:
+        order.status, order.paid_at = OrderStatus.PAID.value, now
+        record(
+            order,
+            "order_paid",
+            source=source,
+            now=now,
+            payment=payment,
+            message=message,
+            old_status=OrderStatus.OPEN.value,
+            new_status=OrderStatus.PAID.value,
+        )
+    return bool(changed)
+
+
+def raise_flags(order: Order, flags: list[str], *, payment: Payment, now: datetime) -> None:
+    """Set flags on the order and reopen the question of what becomes of the money."""
+    changes: dict[str, Any] = {flag: True for flag in flags}
+    changes |= {"resolution": Order.Resolution.NONE.value, "resolved_at": None, "resolved_by": ""}
+    Order.objects.filter(pk=order.pk).update(**changes)
+    for name, value in changes.items():
+        setattr(order, name, value)
+    for flag in flags:
+        record(
+            order,
+            flag,
+            source=Event.Source.BANK,
+            now=now,
+            payment=payment,
+            message=_MEANING[flag],
+            alert=True,
+        )

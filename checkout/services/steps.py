@@ -1,0 +1,65 @@
+"""One step of one payment: what its status asks for next. The web request and the worker both come through here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from checkout.models import Payment
+from checkout.services import closing, looking, recovery, submitting
+from checkout.services.lease import claim, new_owner, release
+from checkout.services.outcome import StepResult
+from checkout.statuses import PaymentStatus
+
+def _look_or_close(payment: Payment, now: datetime) -> StepResult:
+    """A *pending* payment: ask the bank; past its time, or if somebody wants it closed, close it."""
+    if not payment.cancel_reason and now < payment.expires_at:
+        return looking.look(payment, now)
+    closing.begin_closing(payment, payment.cancel_reason or Payment.CancelReason.TIMEOUT, now=now)
+    return closing.close(payment, now)
+
+
+# What a status asks for. Final ones ask for nothing.
+_STEPS: dict[PaymentStatus, Callable[[Payment, datetime], StepResult]] = {
+    PaymentStatus.CREATED: submitting.submit,
+    PaymentStatus.SUBMITTING: submitting.declare_lost,
+    PaymentStatus.UNKNOWN: recovery.recover,
+    PaymentStatus.PENDING: _look_or_close,
+    PaymentStatus.CANCELLING: closing.close,
+}
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A step was taken; `payment` shows where it stands now."""
+
+    payment: Payment
+    result: StepResult
+
+
+def take_step(payment_id: int, *, now: datetime) -> Taken | None:
+    """Claim the payment, do what its status asks for, say when it is due again. None if another process has it."""
+    owner = new_owner()
+    payment = claim(payment_id, owner=owner, now=now)
+    if payment is None:
+        return None
+    before = (payment.status, payment.bank_status)
+    result = StepResult(due_in_s=1.0)
+    try:
+        step = _STEPS.get(payment.state)
+        if step is not None:
+            result = step(payment, now)
+    finally:
+        _give_back(payment, owner=owner, now=now, due_in_s=result.due_in_s, before=before)
+    return Taken(payment, result)
+
+
+def _give_back(
+    payment: Payment, *, owner: str, now: datetime, due_in_s: float, before: tuple[str, str]
+) -> None:
+    """Release, but do not put off what somebody asked for while the step was running."""
+    seen = (payment.status, payment.cancel_reason, payment.urgent)
+    payment.refresh_from_db()
+    if seen != (payment.status, payment.cancel_reason, payment.urgent):
+        due_in_s = 0.0
+    news = before != (payment.status, payment.bank_status)
+    release(payment, owner=owner, now=now, due_in_s=due_in_s, news=news)

@@ -1,0 +1,89 @@
+"""The one writer of a payment's status (invariant 7).
+
+A move is a conditional update on the old status and an event, in one transaction. Nothing here rests on row locks:
+of two rivals exactly one finds the old status still there.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from checkout.models import Payment
+from checkout.services.events import record
+from checkout.services.settlement import settle
+from checkout.statuses import OPEN, PaymentStatus, may_move
+
+
+def move(
+    payment: Payment,
+    new: PaymentStatus,
+    *,
+    source: str,
+    kind: str,
+    now: datetime,
+    message: str = "",
+    data: Mapping[str, Any] | None = None,
+    **fields: Any,
+) -> bool:
+    """Move `payment` from the status it was read with to `new`; write `fields` in the same update.
+
+    True if this call made the move (`payment` then shows it). False if it was there already, if somebody else moved
+    it meanwhile, or if the table lacks the move: that is recorded and alerted, and not done.
+    """
+    old = payment.state
+    if new is old:
+        return False
+    if not may_move(old, new):
+        _record_forbidden(payment, new, source=source, now=now, data=data)
+        return False
+    with transaction.atomic():
+        changes = {"status": new.value, "steps_without_news": 0, **fields}
+        if new not in OPEN:
+            changes |= {"final_at": now, "due_at": None, "urgent": False}
+        if new is PaymentStatus.PAID:
+            changes["surplus"] = _another_was_paid(payment)
+        if not Payment.objects.filter(pk=payment.pk, status=old.value).update(**changes):
+            return False
+        for name, value in changes.items():
+            setattr(payment, name, value)
+        record(
+            payment.order,
+            kind,
+            source=source,
+            now=now,
+            payment=payment,
+            message=message,
+            data=data,
+            old_status=old.value,
+            new_status=new.value,
+        )
+        if new is PaymentStatus.PAID:
+            settle(payment, now=now, answer=data or {})
+    return True
+
+
+def _another_was_paid(payment: Payment) -> bool:
+    others = Payment.objects.filter(order_id=payment.order_id).exclude(pk=payment.pk)
+    return others.filter(surplus=False, status__in=[s.value for s in OPEN | {PaymentStatus.PAID}]).exists()
+
+
+def _record_forbidden(
+    payment: Payment, new: PaymentStatus, *, source: str, now: datetime, data: Mapping[str, Any] | None
+) -> None:
+    """Written once per payment and word, however often the bank repeats it."""
+    if payment.events.filter(kind="move_refused", new_status=new.value).exists():
+        return
+    record(
+        payment.order,
+        "move_refused",
+        source=source,
+        now=now,
+        payment=payment,
+        message=f"The bank's word would move this payment from {payment.state} to {new}; a person must look.",
+        data=data,
+        old_status=payment.status,
+        new_status=new.value,
+        alert=True,
+    )

@@ -1,0 +1,1 @@
+"""The loop that does what is due, on any number of machines against one database."""
