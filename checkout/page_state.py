@@ -51,18 +51,26 @@ class PageFacts:
 def page_state(facts: PageFacts, now: datetime) -> PageState:
     """The one state that the page shows."""
     order, payment = facts.order, facts.payment
-    if order.resolution == Order.Resolution.REFUNDED:
-        return PageState.REFUNDED
     if order.needs_review:
         return PageState.LATE if order.paid_late else PageState.HELD
     if order.status == OrderStatus.PAID:
         return PageState.PAID
+    if order.resolution == Order.Resolution.REFUNDED:
+        return PageState.REFUNDED
     if payment is not None and not payment.state.is_final:
-        if payment.state is PaymentStatus.PENDING:
-            return PageState.FINISHING if facts.came_back else PageState.WAITING
-        return _OPEN_PAYMENT[payment.state]
+        return _while_open(order, payment, came_back=facts.came_back)
+    if payment is not None and payment.state is PaymentStatus.PAID:
+        return PageState.HELD  # not reached while the writers keep their word; never "nothing was taken"
     if order.status == OrderStatus.CANCELLED:
         return PageState.CANCELLED
     if order.status == OrderStatus.EXPIRED or now >= order.expires_at:
         return PageState.EXPIRED
     return PageState.TRY_AGAIN if payment else PageState.FORM
+
+
+def _while_open(order: Order, payment: Payment, *, came_back: bool) -> PageState:
+    if payment.cancel_reason or order.status != OrderStatus.OPEN:
+        return PageState.CLOSING
+    if payment.state is PaymentStatus.PENDING:
+        return PageState.FINISHING if came_back else PageState.WAITING
+    return _OPEN_PAYMENT[payment.state]

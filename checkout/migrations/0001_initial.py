@@ -1,6 +1,7 @@
 """The first schema of the checkout."""
 
 import checkout.iban
+import checkout.models.fields
 import checkout.models.order
 import django.db.models.deletion
 import django.db.models.expressions
@@ -27,7 +28,7 @@ class Migration(migrations.Migration):
                 ('slug', models.SlugField(max_length=60, unique=True)),
                 ('iban', models.CharField(max_length=34, validators=[checkout.iban.validate_iban], verbose_name='IBAN')),
                 ('account_holder', models.CharField(help_text='As the bank knows the owner of the account.', max_length=70)),
-                ('website', models.URLField(blank=True)),
+                ('website', checkout.models.fields.WebAddressField(blank=True)),
                 ('support_email', models.EmailField(blank=True, help_text='Shown to shoppers who need help.', max_length=254)),
                 ('is_active', models.BooleanField(default=True, help_text='Only an active merchant takes new orders.')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
@@ -46,7 +47,7 @@ class Migration(migrations.Migration):
                 ('total', models.DecimalField(decimal_places=2, max_digits=12)),
                 ('currency', models.CharField(default='EUR', max_length=3)),
                 ('status', models.CharField(choices=[('open', 'open'), ('paid', 'paid'), ('expired', 'expired'), ('cancelled', 'cancelled')], default='open', max_length=12)),
-                ('return_url', models.URLField(blank=True, help_text='Where the shopper goes back to the shop.', max_length=500)),
+                ('return_url', checkout.models.fields.WebAddressField(blank=True, help_text='Where the shopper goes back to the shop.', max_length=500)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('expires_at', models.DateTimeField()),
                 ('paid_at', models.DateTimeField(blank=True, null=True)),

@@ -1,6 +1,7 @@
 from django.db import models
 
 from checkout.iban import validate_iban
+from checkout.models.fields import WebAddressField
 
 
 class Merchant(models.Model):
@@ -10,7 +11,7 @@ class Merchant(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     iban = models.CharField("IBAN", max_length=34, validators=[validate_iban])
     account_holder = models.CharField(max_length=70, help_text="As the bank knows the owner of the account.")
-    website = models.URLField(blank=True)
+    website = WebAddressField(blank=True)
     support_email = models.EmailField(blank=True, help_text="Shown to shoppers who need help.")
     is_active = models.BooleanField(default=True, help_text="Only an active merchant takes new orders.")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Round
 from django.urls import reverse
 
+from checkout.models.fields import WebAddressField
 from checkout.models.merchant import Merchant
 from checkout.statuses import OrderStatus
 
@@ -36,7 +37,7 @@ class Order(models.Model):
     status = models.CharField(
         max_length=12, choices=[(s.value, s.value) for s in OrderStatus], default=OrderStatus.OPEN.value
     )
-    return_url = models.URLField(
+    return_url = WebAddressField(
         blank=True, max_length=500, help_text="Where the shopper goes back to the shop."
     )
     created_at = models.DateTimeField(auto_now_add=True)
