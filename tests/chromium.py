@@ -7,7 +7,7 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable
 
 
 def find_chromium() -> str | None:
-    """The path of a Chromium, or None. The variable CHROMIUM goes first; empty means: act as if there were none."""
+    """The path of a Chromium, or None. The variable CHROMIUM goes first; empty: as if there were none."""
     named = os.environ.get("CHROMIUM")
     if named is not None:
         return shutil.which(named) if named else None
