@@ -178,7 +178,7 @@ def came_back(payment: Payment) -> bool:
 
 
 def consent_seen(payment: Payment) -> bool:
-    """Invariant 10: an authorization of this payment came back, or one of another order of the same browser and payer."""
+    """Invariant 10: an authorization of this payment came back, or one of the same browser and payer."""
     return authorizations.consent_seen(
         reference=payment.authorization_reference,
         browser=payment.browser,

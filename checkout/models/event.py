@@ -17,7 +17,9 @@ class Event(models.Model):
         BANK = "bank", "bank"
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="events")
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="events"
+    )
     at = models.DateTimeField()
     source = models.CharField(max_length=10, choices=Source.choices)
     kind = models.CharField(max_length=40, help_text="What happened, as a stable word.")

@@ -20,7 +20,9 @@ class Merchant(models.Model):
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(condition=~models.Q(iban=""), name="merchant_has_iban"),
-            models.CheckConstraint(condition=~models.Q(account_holder=""), name="merchant_has_account_holder"),
+            models.CheckConstraint(
+                condition=~models.Q(account_holder=""), name="merchant_has_account_holder"
+            ),
         ]
 
     def __str__(self) -> str:

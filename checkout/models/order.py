@@ -46,7 +46,9 @@ class Order(models.Model):
 
     paid_late = models.BooleanField(default=False, help_text="Paid after the order was expired or cancelled.")
     paid_twice = models.BooleanField(default=False, help_text="The bank executed more than one payment.")
-    amount_differs = models.BooleanField(default=False, help_text="The bank paid something else than was asked.")
+    amount_differs = models.BooleanField(
+        default=False, help_text="The bank paid something else than was asked."
+    )
     consent_differs = models.BooleanField(
         default=False, help_text="Paid without an authorization of this order having come back."
     )
@@ -106,10 +108,14 @@ class OrderLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "position"], name="line_position_unique"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="line_quantity_positive"),
-            models.CheckConstraint(condition=Q(unit_amount__gte=Decimal(0)), name="line_unit_amount_not_negative"),
+            models.CheckConstraint(
+                condition=Q(unit_amount__gte=Decimal(0)), name="line_unit_amount_not_negative"
+            ),
             models.CheckConstraint(
                 condition=Q(
-                    amount=Round(F("unit_amount") * F("quantity"), precision=2, output_field=models.DecimalField())
+                    amount=Round(
+                        F("unit_amount") * F("quantity"), precision=2, output_field=models.DecimalField()
+                    )
                 ),
                 name="line_amount_is_product",
             ),

@@ -23,7 +23,9 @@ class Payment(models.Model):
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
     number = models.PositiveSmallIntegerField(help_text="1 for the first attempt of its order.")
     status = models.CharField(
-        max_length=12, choices=[(s.value, s.value) for s in PaymentStatus], default=PaymentStatus.CREATED.value
+        max_length=12,
+        choices=[(s.value, s.value) for s in PaymentStatus],
+        default=PaymentStatus.CREATED.value,
     )
 
     amount = models.DecimalField(max_digits=12, decimal_places=2)
@@ -42,10 +44,14 @@ class Payment(models.Model):
     )
     draft_id = models.BigIntegerField(null=True, blank=True, unique=True, help_text="bunq's id of the draft.")
     bank_status = models.CharField(max_length=40, blank=True, help_text="bunq's own last word, unchanged.")
-    surplus = models.BooleanField(default=False, help_text="Paid although another payment of this order was paid.")
+    surplus = models.BooleanField(
+        default=False, help_text="Paid although another payment of this order was paid."
+    )
     cancel_reason = models.CharField(max_length=10, choices=CancelReason.choices, blank=True, default="")
 
-    browser = models.CharField(max_length=64, blank=True, help_text="Which browser started it, as a random name.")
+    browser = models.CharField(
+        max_length=64, blank=True, help_text="Which browser started it, as a random name."
+    )
     page_seen_at = models.DateTimeField(null=True, blank=True)
 
     created_at = models.DateTimeField(auto_now_add=True)

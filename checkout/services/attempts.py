@@ -60,7 +60,9 @@ def _store(order: Order, *, iban: str, name: str, browser: str, now: datetime) -
         raise AttemptRunning("Another payment for this order is already open.")
     payment = _new_payment(order, iban=iban, name=name, browser=browser, now=now)
     payment.save(force_insert=True)
-    record(order, "payment_started", source=Event.Source.SHOPPER, now=now, payment=payment, new_status="created")
+    record(
+        order, "payment_started", source=Event.Source.SHOPPER, now=now, payment=payment, new_status="created"
+    )
     return payment
 
 

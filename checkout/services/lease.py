@@ -13,7 +13,6 @@ from checkout.conf import configuration
 from checkout.models import Payment
 
 
-
 def new_owner() -> str:
     return str(uuid.uuid4())
 

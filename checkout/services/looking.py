@@ -67,7 +67,11 @@ def note_trouble(payment: Payment, trouble: bank.NothingHappened, now: datetime)
     if not trouble.evidence or trouble.evidence.get("error") == "BudgetExhausted":
         return
     last = payment.events.order_by("-id").values_list("kind", "data").first()
-    if last is None or last[0] != "bank_unreadable" or last[1].get("reason") != trouble.evidence.get("reason"):
+    if (
+        last is None
+        or last[0] != "bank_unreadable"
+        or last[1].get("reason") != trouble.evidence.get("reason")
+    ):
         record(
             payment.order,
             "bank_unreadable",

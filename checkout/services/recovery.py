@@ -34,9 +34,7 @@ def recover(payment: Payment, now: datetime) -> StepResult:
         return StepResult(seen.retry_after_s, held_up=True)
     if _adopt(payment, seen, now):
         return StepResult(0.0)
-    if seen.free and not _rivals(payment):
-        _ask_person(payment, seen, now)
-    elif seen.nameless:
+    if (seen.free and not _rivals(payment)) or seen.nameless:
         _ask_person(payment, seen, now)
     elif _may_repeat(payment, now):
         return _repeat(payment, now)

@@ -37,9 +37,14 @@ def release_if_consent_came(payment: Payment, *, now: datetime) -> None:
     held_for_consent_only = order.consent_differs and not (
         order.paid_late or order.paid_twice or order.amount_differs
     )
-    if order.needs_review and held_for_consent_only and payment.state is PaymentStatus.PAID:
-        if bank.consent_seen(payment):
-            _resolve(order, Order.Resolution.ACCEPTED, by="its own authorization", now=now, source=Event.Source.BANK)
+    if (
+        order.needs_review
+        and held_for_consent_only
+        and payment.state is PaymentStatus.PAID
+        and bank.consent_seen(payment)
+    ):
+        by = "its own authorization, which came back later"
+        _resolve(order, Order.Resolution.ACCEPTED, by=by, now=now, source=Event.Source.BANK)
 
 
 def _resolve(order: Order, resolution: Order.Resolution, *, by: str, now: datetime, source: str) -> None:

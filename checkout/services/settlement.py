@@ -65,7 +65,7 @@ def close_as_paid(
 
 def raise_flags(order: Order, flags: list[str], *, payment: Payment, now: datetime) -> None:
     """Set flags on the order and reopen the question of what becomes of the money."""
-    changes: dict[str, Any] = {flag: True for flag in flags}
+    changes: dict[str, Any] = dict.fromkeys(flags, True)
     changes |= {"resolution": Order.Resolution.NONE.value, "resolved_at": None, "resolved_by": ""}
     Order.objects.filter(pk=order.pk).update(**changes)
     for name, value in changes.items():

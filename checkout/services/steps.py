@@ -10,6 +10,7 @@ from checkout.services.lease import claim, new_owner, release
 from checkout.services.outcome import StepResult
 from checkout.statuses import PaymentStatus
 
+
 def _look_or_close(payment: Payment, now: datetime) -> StepResult:
     """A *pending* payment: ask the bank; past its time, or if somebody wants it closed, close it."""
     if not payment.cancel_reason and now < payment.expires_at:

@@ -35,7 +35,7 @@ class Worker:
             except DatabaseError:
                 logger.exception("worker_database_trouble")
                 pause_s = _PAUSE_AFTER_TROUBLE_S
-            except Exception:  # noqa: BLE001 - one broken row must not stop the watching of all others
+            except Exception:
                 logger.exception("worker_tick_failed")
                 pause_s = _PAUSE_AFTER_TROUBLE_S
             self._stop.wait(pause_s * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret

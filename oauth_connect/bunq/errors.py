@@ -51,7 +51,9 @@ class NotSent(BunqError):
 class RateLimited(BunqError):
     """Too many calls. Nothing happened; the same request may be sent again after the window."""
 
-    def __init__(self, reason: str, *, limit: Limit | None = None, retry_after_s: float | None = None, **more: object):
+    def __init__(
+        self, reason: str, *, limit: Limit | None = None, retry_after_s: float | None = None, **more: object
+    ):
         super().__init__(reason, **more)  # type: ignore[arg-type]
         self.limit = limit
         self.retry_after_s = retry_after_s
@@ -66,4 +68,4 @@ class Maintenance(BunqError):
 
 
 class OutcomeUnknown(BunqError):
-    """The request left and no answer that can be trusted came back. A write may or may not have happened: look first."""
+    """The request left and no trustworthy answer came back. A write may or may not have happened: look first."""

@@ -34,7 +34,7 @@ def test_nothing_that_the_bank_may_hold_is_closed_without_its_word() -> None:
     """From the statuses in which a draft may be approved, no move leads to `cancelled` but through the bank."""
     assert PaymentStatus.CANCELLED not in MOVES[PaymentStatus.SUBMITTING]
     assert PaymentStatus.CANCELLED not in MOVES[PaymentStatus.UNKNOWN]
-    assert AT_BANK == OPEN - {PaymentStatus.CREATED}
+    assert OPEN - {PaymentStatus.CREATED} == AT_BANK
 
 
 @pytest.mark.parametrize("status", list(PaymentStatus))
