@@ -5,6 +5,7 @@ Source: bunq documentation "Errors"; the statuses that are not documented are re
 """
 
 from dataclasses import dataclass
+from typing import TypedDict, Unpack
 
 
 @dataclass(frozen=True)
@@ -13,6 +14,14 @@ class Limit:
 
     calls: int
     seconds: int
+
+
+class Facts(TypedDict, total=False):
+    """What any error may tell beside its reason."""
+
+    status: int | None
+    messages: tuple[str, ...]
+    response_id: str | None
 
 
 class BunqError(Exception):
@@ -52,9 +61,14 @@ class RateLimited(BunqError):
     """Too many calls. Nothing happened; the same request may be sent again after the window."""
 
     def __init__(
-        self, reason: str, *, limit: Limit | None = None, retry_after_s: float | None = None, **more: object
-    ):
-        super().__init__(reason, **more)  # type: ignore[arg-type]
+        self,
+        reason: str,
+        *,
+        limit: Limit | None = None,
+        retry_after_s: float | None = None,
+        **more: Unpack[Facts],
+    ) -> None:
+        super().__init__(reason, **more)
         self.limit = limit
         self.retry_after_s = retry_after_s
 
