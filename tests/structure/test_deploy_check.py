@@ -10,7 +10,7 @@ from tests.structure.sources import ROOT
 
 _PRODUCTION = {
     "ENV_FILE": "",
-    "SECRET_KEY": "k3J9-fq_Vw0LmZ7xT2bN8sRcYdE5uAoH1iGpQjW4MzXhBtKy6",
+    "SECRET_KEY": "k3J9-fq_Vw0LmZ7xT2bN8sRcYdE5uAoH1iGpQjW4MzXhBtKy6-7PaUe2",
     "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
     "PUBLIC_URL": "https://pay.example.com",
     "BEHIND_TLS_PROXY": "true",

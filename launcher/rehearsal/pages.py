@@ -1,0 +1,146 @@
+"""A page as somebody without JavaScript meets it: its text, its links and its forms."""
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import urljoin
+
+_SILENT = frozenset({"script", "style", "svg", "template", "title"})
+_FIELDS = frozenset({"input", "select", "textarea"})
+
+
+@dataclass
+class Button:
+    text: str
+    name: str = ""
+    value: str = ""
+    id: str = ""
+
+
+@dataclass
+class Form:
+    """`values` are what the browser would send unasked: hidden fields, preset texts, checked boxes."""
+
+    action: str
+    method: str
+    id: str = ""
+    values: dict[str, str] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
+    buttons: list[Button] = field(default_factory=list)
+
+    def button(self, wanted: str) -> Button | None:
+        """The button whose name, id, value or text is, or whose text contains, what is wanted."""
+        for button in self.buttons:
+            if wanted in {button.name, button.id, button.value}:
+                return button
+        return next((button for button in self.buttons if wanted.lower() in button.text.lower()), None)
+
+
+@dataclass
+class Link:
+    href: str
+    text: str = ""
+    id: str = ""
+
+
+@dataclass
+class Page:
+    url: str
+    status: int
+    text: str = ""
+    links: list[Link] = field(default_factory=list)
+    forms: list[Form] = field(default_factory=list)
+
+    def form_with(self, wanted: str) -> tuple[Form, Button | None]:
+        """The form that has such a button, such a field, or an action that ends so; LookupError if none."""
+        for form in self.forms:
+            if (button := form.button(wanted)) is not None:
+                return form, button
+        for form in self.forms:
+            if wanted in form.names or form.action.rstrip("/").endswith(wanted):
+                return form, (form.buttons[0] if form.buttons else None)
+        raise LookupError(f"no form with {wanted!r} on {self.url} ({self.excerpt()})")
+
+    def link_to(self, part: str) -> str:
+        """The address of the first link that contains `part`; LookupError if none."""
+        for link in self.links:
+            if part in link.href:
+                return link.href
+        raise LookupError(f"no link to {part!r} on {self.url} ({self.excerpt()})")
+
+    def has_link_to(self, part: str) -> bool:
+        return any(part in link.href for link in self.links)
+
+    def excerpt(self) -> str:
+        return self.text[:300]
+
+
+class _Reader(HTMLParser):
+    def __init__(self, page: Page) -> None:
+        super().__init__(convert_charrefs=True)
+        self.page = page
+        self._words: list[str] = []
+        self._silent = 0
+        self._form: Form | None = None
+        self._link: Link | None = None
+        self._button: Button | None = None
+        self._select: str = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag in _SILENT:
+            self._silent += 1
+        elif tag == "a" and "href" in given:
+            self._link = Link(urljoin(self.page.url, given["href"]), id=given.get("id", ""))
+            self.page.links.append(self._link)
+        elif tag == "form":
+            action = urljoin(self.page.url, given.get("action", ""))
+            self._form = Form(action, given.get("method", "get").lower(), id=given.get("id", ""))
+            self.page.forms.append(self._form)
+        elif self._form is not None:
+            self._part_of_form(self._form, tag, given)
+
+    def _part_of_form(self, form: Form, tag: str, given: dict[str, str]) -> None:
+        name, value, kind = given.get("name", ""), given.get("value", ""), given.get("type", "text").lower()
+        if tag == "button" or (tag == "input" and kind == "submit"):
+            self._button = Button(value if tag == "input" else "", name, value, given.get("id", ""))
+            form.buttons.append(self._button)
+        elif tag == "option" and self._select and (self._select not in form.values or "selected" in given):
+            form.values[self._select] = value
+        elif tag in _FIELDS and name:
+            form.names.append(name)
+            if tag == "select":
+                self._select = name
+            elif kind not in {"checkbox", "radio"} or "checked" in given:
+                form.values[name] = value
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _SILENT:
+            self._silent -= 1
+        elif tag == "a":
+            self._link = None
+        elif tag == "button":
+            self._button = None
+        elif tag == "select":
+            self._select = ""
+        elif tag == "form":
+            self._form = None
+
+    def handle_data(self, data: str) -> None:
+        words = " ".join(data.split())
+        if not words or self._silent:
+            return
+        self._words.append(words)
+        for holder in (self._link, self._button):
+            if holder is not None:
+                holder.text = f"{holder.text} {words}".strip()
+
+    def finish(self) -> Page:
+        self.close()
+        self.page.text = " ".join(self._words)
+        return self.page
+
+
+def read_page(url: str, status: int, html: str) -> Page:
+    reader = _Reader(Page(url, status))
+    reader.feed(html)
+    return reader.finish()
