@@ -1,0 +1,8 @@
+"""What merchants and the operator see. Everything that changes an order or payment calls `checkout.services`."""
+
+from checkout.admin.event import EventAdmin
+from checkout.admin.merchant import MerchantAdmin
+from checkout.admin.order import OrderAdmin
+from checkout.admin.payment import PaymentAdmin
+
+__all__ = ["EventAdmin", "MerchantAdmin", "OrderAdmin", "PaymentAdmin"]

@@ -1,0 +1,81 @@
+"""What a merchant can ask for one payment, and what can truthfully be said after each."""
+
+from datetime import datetime
+
+from django.contrib import messages
+
+from checkout.admin.wishes import Answer, Wish
+from checkout.models import Event, Payment
+from checkout.services import attempts, look
+from checkout.statuses import PaymentStatus
+
+_CLOSED = {
+    PaymentStatus.REJECTED: "The payer had rejected it already. No money was taken.",
+    PaymentStatus.CANCELLED: "The payment is closed. No money was taken.",
+    PaymentStatus.EXPIRED: "The bank had closed it already. No money was taken.",
+    PaymentStatus.FAILED: "The bank had refused it. No money was taken.",
+}
+_PAID = Answer("The bank executed this payment: it is paid.", messages.WARNING)
+
+
+def _cancel(payment: Payment, by: str, now: datetime) -> Answer:
+    attempts.cancel_payment(payment, source=Event.Source.MERCHANT, by=by, now=now)
+    payment.refresh_from_db()
+    if payment.state is PaymentStatus.PAID:
+        return _PAID
+    if payment.state in _CLOSED:
+        return Answer(_CLOSED[payment.state])
+    if payment.state is PaymentStatus.CANCELLING:
+        return Answer("We asked the bank to close it; it is closed when the bank says so.", messages.WARNING)
+    return Answer(
+        "We will ask the bank to close it as soon as we know what the bank holds. "
+        "Until then the payer may still approve it.",
+        messages.WARNING,
+    )
+
+
+def _check(payment: Payment, by: str, now: datetime) -> Answer:
+    before = payment.status
+    look.look_now(payment, source=Event.Source.MERCHANT, now=now)
+    payment.refresh_from_db()
+    if payment.status != before:
+        return Answer(f"News from the bank: the payment is {payment.status}.")
+    if payment.state.is_final:
+        return Answer(
+            f"Nothing new: the payment stays {payment.status}. "
+            "If the bank could not be asked just now, try again later.",
+            messages.INFO,
+        )
+    return Answer(
+        f"No news yet: the payment is {payment.status}. The bank is asked as soon as its limits allow; "
+        "reload this page to see the answer.",
+        messages.INFO,
+    )
+
+
+def _can_be_cancelled(payment: Payment) -> bool:
+    return (
+        not payment.state.is_final
+        and payment.state is not PaymentStatus.CANCELLING
+        and not payment.cancel_reason
+    )
+
+
+PAYMENT_WISHES: tuple[Wish[Payment], ...] = (
+    Wish(
+        name="check",
+        label="Check now",
+        explanation="The bank is asked what became of this payment. Nothing else changes.",
+        is_offered=lambda payment: not payment.state.is_final or payment.draft_id is not None,
+        grant=_check,
+    ),
+    Wish(
+        name="cancel",
+        label="Cancel payment",
+        explanation="The bank is asked to close this payment. A payer who approves before the bank has closed it "
+        "has paid. The order stays open, so that the shopper can try again.",
+        is_offered=_can_be_cancelled,
+        grant=_cancel,
+        is_grave=True,
+    ),
+)

@@ -1,0 +1,124 @@
+"""Buttons that call a service: a page that says what will happen, a POST that asks for it, an answer that is true.
+
+A wish is not the deed. What a service could not finish at once is told as it stands in the database afterwards,
+never as it was hoped for.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from checkout.admin.rows import OwnRowsAdmin, Row
+from checkout.services.errors import CheckoutError
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the person is told, and whether it is what was wished for."""
+
+    text: str
+    level: int = messages.SUCCESS
+
+
+@dataclass(frozen=True)
+class Wish(Generic[Row]):
+    """`grant` calls one service with the row, the person's name and the time, and says what stands afterwards.
+
+    `seen` is what the person decides on. If it has changed since the question was shown, the question is shown again.
+    """
+
+    name: str
+    label: str
+    explanation: str
+    is_offered: Callable[[Row], bool]
+    grant: Callable[[Row, str, datetime], Answer]
+    is_grave: bool = False
+    seen: Callable[[Row], str] = lambda row: ""
+
+
+class WishesAdmin(OwnRowsAdmin[Row]):
+    """Adds the pages `<id>/<wish>/` for each of `wishes`."""
+
+    wishes: tuple[Wish[Row], ...] = ()
+
+    def get_urls(self) -> list[URLPattern]:
+        prefix = f"{self.opts.app_label}_{self.opts.model_name}"
+        own = [
+            path(
+                f"<path:object_id>/{wish.name}/",
+                self.admin_site.admin_view(require_http_methods(["GET", "HEAD", "POST"])(self.wish_view)),
+                {"wish": wish},
+                name=f"{prefix}_{wish.name}",
+            )
+            for wish in self.wishes
+        ]
+        return own + super().get_urls()
+
+    def offered(self, row: Row) -> list[dict[str, Any]]:
+        """The wishes that make sense for `row` now, for its page's buttons."""
+        return [
+            {
+                "label": wish.label,
+                "url": self.wish_url(wish, row),
+                "name": wish.name,
+                "is_grave": wish.is_grave,
+            }
+            for wish in self.wishes
+            if wish.is_offered(row)
+        ]
+
+    def wish_url(self, wish: Wish[Row], row: Row) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{wish.name}", args=[row.pk])
+
+    def wish_view(self, request: HttpRequest, object_id: str, wish: Wish[Row]) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        if request.method == "POST":
+            if request.POST.get("seen", "") != wish.seen(row):
+                self.message_user(request, "This has changed meanwhile. Please look again.", messages.WARNING)
+                return HttpResponseRedirect(request.get_full_path())
+            answer = self._grant(request, row, wish)
+            self.message_user(request, answer.text, answer.level)
+            return HttpResponseRedirect(self.after_wish_url(request, row))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": wish.label,
+            "row": row,
+            "wish": wish,
+            "is_offered": wish.is_offered(row),
+            "seen": wish.seen(row),
+            "facts": self.facts(row),
+            "back_url": self.after_wish_url(request, row),
+            "media": self.media,
+        }
+        return TemplateResponse(request, "admin/checkout/wish.html", context)
+
+    def facts(self, row: Row) -> list[str]:
+        """What the confirmation page repeats, so that nobody decides about the wrong row."""
+        return []
+
+    def after_wish_url(self, request: HttpRequest, row: Row) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
+
+    def _grant(self, request: HttpRequest, row: Row, wish: Wish[Row]) -> Answer:
+        if not wish.is_offered(row):
+            return Answer(
+                f"{wish.label}: this is not possible any more. Nothing was changed.", messages.WARNING
+            )
+        try:
+            return wish.grant(row, request.user.get_username(), timezone.now())
+        except CheckoutError as error:
+            return Answer(f"{wish.label}: {refusal(error)} Nothing was changed.", messages.WARNING)
+
+
+def refusal(error: CheckoutError) -> str:
+    """A sentence for why a service did nothing."""
+    return str(error) or "It was refused."
