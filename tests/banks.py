@@ -23,7 +23,7 @@ _ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)")
 
 
 class SandboxBank:
-    """One bank on 127.0.0.1 with its data in `data`. A stopped bank may be started again on the same port and data."""
+    """One bank on 127.0.0.1 with its data in `data`. Once stopped it may be started again, same port, same data."""
 
     def __init__(self, data: Path, *, port: int = 0, limits: str = "off", seed: int = 1) -> None:
         self.data, self.port, self.limits, self.seed = data, port, limits, seed
@@ -59,7 +59,8 @@ class SandboxBank:
                 if found := _ADDRESS.search(said):
                     return int(found.group(1))
         self.stop()
-        raise AssertionError(f"the sandbox bank did not start: {said}{(self.data / 'bank.log').read_text()[-2000:]}")
+        log = (self.data / "bank.log").read_text()[-2000:]
+        raise AssertionError(f"the sandbox bank did not start: {said}{log}")
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         self._http.close()
@@ -117,7 +118,7 @@ class SandboxBank:
         answer = self._http.request(
             method, f"{self.url}/_control/{path}", json=body, params=query, timeout=10, allow_redirects=False
         )
-        assert answer.status_code == 200, f"{method} /_control/{path}: {answer.status_code} {answer.text[:500]}"
+        assert answer.status_code == 200, f"{method} {path}: {answer.status_code} {answer.text[:500]}"
         return answer.json()
 
     def state(self) -> dict[str, Any]:
@@ -153,7 +154,7 @@ class SandboxBank:
     def authorize(
         self, authorization_url: str, *, person: str, decision: str = "accept", only_draft: int | None = None
     ) -> str | None:
-        """What a person does on the consent page; returns where the browser would be sent, without going there."""
+        """What a person does on the consent page; where the browser would be sent, without going there."""
         body: dict[str, object] = {
             "authorization_url": authorization_url,
             "person": person,

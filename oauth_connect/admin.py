@@ -1,0 +1,67 @@
+"""What an operator may see of the bank connection: states and times, no secret, nothing to edit."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+
+from oauth_connect.models import BankRegistration, CallBudget, OauthAuthorization
+from oauth_connect.secrets import EncryptedTextField
+
+
+class EvidenceAdmin(admin.ModelAdmin[models.Model]):
+    """Superusers look; nobody edits. Secrets have no place on a page."""
+
+    hidden: tuple[str, ...] = ()
+
+    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
+        return [
+            field.name
+            for field in self.model._meta.concrete_fields
+            if not isinstance(field, EncryptedTextField) and field.name not in self.hidden
+        ]
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+
+@admin.register(BankRegistration)
+class BankRegistrationAdmin(EvidenceAdmin):
+    list_display = ["api_url", "is_active", "user_id", "completed_at", "session_expires_at", "refused_at"]
+    hidden = ("renewal_owner",)
+
+
+@admin.register(OauthAuthorization)
+class OauthAuthorizationAdmin(EvidenceAdmin):
+    list_display = [
+        "id",
+        "reference",
+        "created_at",
+        "returned_at",
+        "code_returned",
+        "exchange",
+        "withdrawn_at",
+    ]
+    list_filter = ["exchange"]
+    search_fields = ["=reference"]
+    # Who knows the state can bring a code for it.
+    hidden = ("state", "exchange_owner")
+
+
+@admin.register(CallBudget)
+class CallBudgetAdmin(EvidenceAdmin):
+    list_display = ["endpoint", "learned_calls", "learned_seconds", "refusals", "last_refused_at"]
+    hidden = ("version",)

@@ -1,0 +1,175 @@
+"""Shoppers' authorizations: where they are sent, what comes back, and what it proves.
+
+The bank's return carries only our `state` (and a code): it may arrive in another browser than the one that
+began it, late, twice, or never. It never decides about money; it submits what was approved, and says where to
+look now. Source: bunq documentation "OAuth"; seen by clients in production.
+"""
+
+import logging
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db.models import Q
+from django.views.decorators.debug import sensitive_variables
+
+from oauth_connect import exchanges
+from oauth_connect.bunq.oauth import authorization_url
+from oauth_connect.conf import configuration
+from oauth_connect.models import OauthAuthorization
+from oauth_connect.sessions import active_registration
+
+log = logging.getLogger(__name__)
+
+_STATE = re.compile(r"[A-Za-z0-9_-]{16,64}")
+# bunq's codes have 64 characters; anything printable of a sane length is handed on as it came.
+_CODE = re.compile(r"[\x21-\x7e]{1,512}")
+_MAX_RETRIES_PER_ROUND = 20
+
+
+class ReturnKind(StrEnum):
+    UNKNOWN = "unknown"  # no authorization of ours has this state
+    RECORDED = "recorded"
+    REPEATED = "repeated"  # it was recorded before
+    EXPIRED = "expired"  # recorded; its code was not exchanged
+    WITHDRAWN = "withdrawn"  # recorded; its code was not exchanged
+
+
+@dataclass(frozen=True)
+class Return:
+    """What became of a return. `return_to` is a path of ours, None when the state is unknown."""
+
+    kind: ReturnKind
+    return_to: str | None
+
+
+def begin(
+    *, reference: str, return_to: str, browser: str, payer: str, expires_at: datetime, now: datetime
+) -> OauthAuthorization:
+    """Store a new authorization for `reference`; after `expires_at` a code of it is not exchanged.
+
+    `browser` and `payer` are opaque labels (empty: unknown). `return_to` is a path of ours. Raises ValueError
+    if it is not.
+    """
+    if not return_to.startswith("/") or return_to.startswith("//") or "\\" in return_to:
+        raise ValueError("return_to must be a path of this site")
+    return OauthAuthorization.objects.create(
+        reference=reference,
+        return_to=return_to,
+        browser=browser,
+        payer=payer,
+        created_at=now,
+        expires_at=expires_at,
+    )
+
+
+def url_of(authorization: OauthAuthorization) -> str:
+    """The address at the bank to send the shopper to. Raises NotRegistered."""
+    registration = active_registration()
+    return authorization_url(
+        configuration().authorize_url,
+        client_id=registration.client_id,
+        redirect_uri=registration.redirect_uri,
+        state=authorization.state,
+    )
+
+
+def latest(reference: str) -> OauthAuthorization | None:
+    """The newest authorization of `reference`."""
+    return OauthAuthorization.objects.filter(reference=reference).order_by("-id").first()
+
+
+def count(reference: str) -> int:
+    """How many authorizations were begun for `reference`."""
+    return OauthAuthorization.objects.filter(reference=reference).count()
+
+
+def withdraw(reference: str, now: datetime) -> None:
+    """From now on no code of `reference` is exchanged. An exchange that has left cannot be called back."""
+    OauthAuthorization.objects.filter(reference=reference, withdrawn_at__isnull=True).update(withdrawn_at=now)
+    OauthAuthorization.objects.filter(
+        reference=reference, exchange=OauthAuthorization.Exchange.WAITING, exchange_owner=""
+    ).update(exchange=OauthAuthorization.Exchange.WITHHELD, code="", exchange_due_at=None)
+
+
+def came_back(reference: str) -> bool:
+    """Whether a code came back for an authorization of `reference`."""
+    return OauthAuthorization.objects.filter(reference=reference, code_returned=True).exists()
+
+
+def consent_seen(*, reference: str, browser: str, payer: str) -> bool:
+    """Whether a code came back for `reference`, or for anything else begun in the same browser for the same
+    payer.
+
+    bunq's consent screen shows all open drafts of a payer, so one consent may approve several (seen by
+    clients in production). An empty browser or payer matches nothing.
+    """
+    matches = Q(reference=reference)
+    if browser and payer:
+        matches |= Q(browser=browser, payer=payer)
+    return OauthAuthorization.objects.filter(matches, code_returned=True).exists()
+
+
+@sensitive_variables("code")
+def receive_return(*, state: str, code: str, error: str, now: datetime) -> Return:
+    """Record what the bank's redirect brought and exchange its code at once, if there is one to exchange.
+
+    One code is taken per authorization, whoever brings it first; a return without a code leaves room for one,
+    since a shopper may go back at the bank and approve after all. No failure of the bank is raised from here.
+    """
+    authorization = _find(state)
+    if authorization is None:
+        log.warning("unknown_return", extra={"has_code": bool(code), "has_error": bool(error)})
+        return Return(ReturnKind.UNKNOWN, None)
+    facts = {"authorization": authorization.pk, "reference": authorization.reference}
+    kind = _record(authorization, code if _CODE.fullmatch(code) else "", _printable(error), now)
+    log.info(
+        "authorization_returned", extra={**facts, "kind": kind, "has_code": bool(code), "error": error[:40]}
+    )
+    if kind is ReturnKind.RECORDED:
+        exchanges.exchange(authorization.pk, now)
+    return Return(kind, authorization.return_to)
+
+
+def retry_exchanges(now: datetime) -> int:
+    """For the worker: one try for each waiting code that is due, oldest first. Returns how many were tried."""
+    exchanges.withhold_overdue(now)
+    due = OauthAuthorization.objects.filter(
+        exchange=OauthAuthorization.Exchange.WAITING, exchange_due_at__lte=now
+    ).filter(Q(exchange_until__isnull=True) | Q(exchange_until__lte=now))
+    ids = list(due.order_by("exchange_due_at").values_list("pk", flat=True)[:_MAX_RETRIES_PER_ROUND])
+    for authorization_id in ids:
+        exchanges.exchange(authorization_id, now)
+    return len(ids)
+
+
+def _find(state: str) -> OauthAuthorization | None:
+    if not _STATE.fullmatch(state):
+        return None
+    return OauthAuthorization.objects.filter(state=state).first()
+
+
+@sensitive_variables("code")
+def _record(authorization: OauthAuthorization, code: str, error: str, now: datetime) -> ReturnKind:
+    mine = OauthAuthorization.objects.filter(pk=authorization.pk, code_returned=False)
+    if not code:
+        first = mine.filter(returned_at__isnull=True).update(returned_at=now, error=error)
+        return ReturnKind.RECORDED if first else ReturnKind.REPEATED
+    arrived = {"code_returned": True, "code_returned_at": now, "returned_at": now, "error": error}
+    withheld = {**arrived, "exchange": OauthAuthorization.Exchange.WITHHELD}
+    if mine.filter(withdrawn_at__isnull=False).update(**withheld):
+        return ReturnKind.WITHDRAWN
+    if mine.filter(expires_at__lte=now).update(**withheld):
+        return ReturnKind.EXPIRED
+    waiting = {"code": code, "exchange": OauthAuthorization.Exchange.WAITING, "exchange_due_at": now}
+    if mine.filter(withdrawn_at__isnull=True).update(**arrived, **waiting):
+        return ReturnKind.RECORDED
+    # Withdrawn between the two looks, or somebody else brought the code first.
+    if mine.update(**withheld):
+        return ReturnKind.WITHDRAWN
+    return ReturnKind.REPEATED
+
+
+def _printable(text: str) -> str:
+    return "".join(c for c in text if " " <= c <= "~")[:100]

@@ -1,0 +1,129 @@
+"""One-off draft payments at the bank, as verbs. What a draft is for, this app does not know.
+
+All raise `oauth_connect.bunq.errors`: after Refused, NotSent, RateLimited, CredentialsGone and Maintenance
+nothing happened; after OutcomeUnknown a write may have happened, so look first. NotRegistered,
+SessionUnavailable and BudgetExhausted are kinds of NotSent. Source: bunq OpenAPI,
+PaymentServiceProviderDraftPayment.
+"""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from oauth_connect import calls
+from oauth_connect.bunq.draft_body import draft_body
+from oauth_connect.bunq.types import Draft, DraftPage, NewDraft
+from oauth_connect.errors import ListingIncomplete, NotRegistered
+from oauth_connect.sessions import active_registration, with_session
+
+COLLECTION = "user/{}/payment-service-provider-draft-payment"
+ONE = "user/{}/payment-service-provider-draft-payment/{}"
+# A page after the first may wait for its place in the budget; the answer is worth more whole.
+_LONGEST_PAGE_WAIT_S = 4.0
+
+
+@dataclass(frozen=True)
+class PreparedDraft:
+    """A request as it will leave, to be stored first (invariant 5): the same id and bytes if it is ever
+    repeated.
+    """
+
+    request_id: str
+    body: str
+
+
+def prepare_draft(new: NewDraft) -> PreparedDraft:
+    """No network. Raises ValueError for what bunq would certainly refuse: amount, description, shape of an
+    IBAN.
+    """
+    return PreparedDraft(request_id=str(uuid.uuid4()), body=draft_body(new).decode())
+
+
+def sender() -> str:
+    """Our device at the bank, as an opaque name: a request id is remembered there, and nowhere else.
+
+    No network. Empty while there is no registration, and then nothing can be sent either.
+    """
+    try:
+        registration = active_registration()
+    except NotRegistered:
+        return ""
+    return f"{registration.pk}:{registration.installation_id}"
+
+
+def send_draft(prepared: PreparedDraft) -> int:
+    """Create the draft; returns bunq's id of it."""
+    body = prepared.body.encode()
+    return with_session(
+        lambda session: calls.call(
+            "POST",
+            COLLECTION,
+            lambda: calls.client().create_draft(
+                session.access, session.user_id, body, request_id=prepared.request_id
+            ),
+        )
+    )
+
+
+def read_draft(draft_id: int) -> Draft:
+    """The draft as bunq shows it now. Raises NotFound (a Refused) if bunq does not know it."""
+    return with_session(
+        lambda session: calls.call(
+            "GET", ONE, lambda: calls.client().read_draft(session.access, session.user_id, draft_id)
+        )
+    )
+
+
+def cancel_draft(draft_id: int) -> None:
+    """Ask bunq to close the draft. Whether it did, only a read afterwards tells; asking again is harmless."""
+    request_id = str(uuid.uuid4())
+    with_session(
+        lambda session: calls.call(
+            "PUT",
+            ONE,
+            lambda: calls.client().cancel_draft(
+                session.access, session.user_id, draft_id, request_id=request_id
+            ),
+        )
+    )
+
+
+def list_drafts_since(since: datetime, *, max_pages: int = 5) -> tuple[Draft, ...]:
+    """Every draft that bunq lists as created at `since` (aware) or later, newest first, each id once.
+
+    A draft without a time of creation is included. Raises ListingIncomplete if `max_pages` pages of 200 did
+    not reach back to `since`: then not having seen a draft proves nothing.
+    """
+    drafts: list[Draft] = []
+    seen: set[int] = set()
+    for page in _pages(max_pages):
+        for draft in page.drafts:
+            if draft.created is not None and draft.created < since:
+                return tuple(drafts)
+            if draft.id is None or draft.id not in seen:
+                drafts.append(draft)
+            if draft.id is not None:
+                seen.add(draft.id)
+        if page.older_id is None:
+            return tuple(drafts)
+    raise ListingIncomplete(f"more than {max_pages} pages of drafts since {since:%Y-%m-%d %H:%M:%S %Z}")
+
+
+def _pages(max_pages: int) -> Iterator[DraftPage]:
+    older_id: int | None = None
+    for number in range(max_pages):
+        page = _page(older_id, longest_wait_s=_LONGEST_PAGE_WAIT_S if number else 0.0)
+        yield page
+        older_id = page.older_id
+
+
+def _page(older_id: int | None, *, longest_wait_s: float) -> DraftPage:
+    return with_session(
+        lambda session: calls.call(
+            "GET",
+            COLLECTION,
+            lambda: calls.client().list_drafts(session.access, session.user_id, older_id=older_id),
+            longest_wait_s=longest_wait_s,
+        )
+    )

@@ -1,0 +1,161 @@
+"""The exchange of a returned code: for a one-off draft it is the *submit*, nothing moves before it.
+
+Each try is claimed by a conditional update, so that of any number of processes one makes it. Before a try
+leaves it is counted as sent; it is counted back only when it provably had no effect. So after a crash, too,
+"may have been sent" is known, and a later `invalid_grant` then means that the lost try spent the code: the
+draft's status decides. The access token in the answer is discarded: the one-off flow needs none. Source: bunq
+documentation "OAuth".
+"""
+
+import logging
+import uuid
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import Combinable
+from django.views.decorators.debug import sensitive_variables
+
+from oauth_connect import calls
+from oauth_connect.bunq.errors import (
+    BunqError,
+    CredentialsGone,
+    Maintenance,
+    NotSent,
+    OutcomeUnknown,
+    RateLimited,
+    Refused,
+)
+from oauth_connect.bunq.oauth import CodeSpent, exchange_code
+from oauth_connect.conf import configuration
+from oauth_connect.models import OauthAuthorization
+from oauth_connect.sessions import active_registration
+
+log = logging.getLogger(__name__)
+
+MAX_AGE = timedelta(minutes=10)
+MAX_SENT = 3
+MAX_UNSENT = 60
+_NO_EFFECT = (NotSent, RateLimited, Maintenance)
+_Exchange = OauthAuthorization.Exchange
+
+
+def exchange(authorization_id: int, now: datetime) -> None:
+    """Make one try, if it is due and nobody else is at it. Bank failures are recorded, never raised."""
+    owner = _claim(authorization_id, now)
+    if not owner:
+        return
+    authorization = OauthAuthorization.objects.get(pk=authorization_id)
+    try:
+        _ask(authorization)
+    except BunqError as error:
+        _record_failure(authorization, owner, error, now)
+    else:
+        _settle(authorization, owner, _Exchange.DONE, exchanged_at=now)
+
+
+def withhold_overdue(now: datetime) -> None:
+    """Drop the codes that nobody may exchange any more: expired, too old, or tried too often."""
+    free = _free(OauthAuthorization.objects.filter(exchange=_Exchange.WAITING), now)
+    wiped = {"code": "", "exchange_due_at": None}
+    over = Q(expires_at__lte=now) | Q(withdrawn_at__isnull=False)
+    free.filter(over).update(exchange=_Exchange.WITHHELD, **wiped)
+    too_old = Q(code_returned_at__lte=now - MAX_AGE) | Q(exchange_unsent__gte=MAX_UNSENT)
+    free.filter(too_old, exchange_sent=0).update(exchange=_Exchange.GIVEN_UP, **wiped)
+    lost = Q(code_returned_at__lte=now - MAX_AGE) | Q(exchange_sent__gte=MAX_SENT)
+    free.filter(lost, exchange_sent__gt=0).update(exchange=_Exchange.UNKNOWN, **wiped)
+
+
+def _claim(authorization_id: int, now: datetime) -> str:
+    owner = str(uuid.uuid4())
+    claimable = _free(OauthAuthorization.objects.filter(pk=authorization_id), now).filter(
+        exchange=_Exchange.WAITING,
+        withdrawn_at__isnull=True,
+        expires_at__gt=now,
+        code_returned_at__gt=now - MAX_AGE,
+        exchange_due_at__lte=now,
+        exchange_sent__lt=MAX_SENT,
+        exchange_unsent__lt=MAX_UNSENT,
+    )
+    claimed = claimable.update(
+        exchange_owner=owner,
+        exchange_until=now + timedelta(seconds=configuration().longest_call_s),
+        exchange_sent=F("exchange_sent") + 1,
+    )
+    return owner if claimed else ""
+
+
+def _free(authorizations: QuerySet[OauthAuthorization], now: datetime) -> QuerySet[OauthAuthorization]:
+    return authorizations.filter(Q(exchange_until__isnull=True) | Q(exchange_until__lte=now))
+
+
+@sensitive_variables()
+def _ask(authorization: OauthAuthorization) -> None:
+    """One exchange; the token in its answer is dropped here."""
+    registration, conf = active_registration(), configuration()
+    code, secret = authorization.code, registration.client_secret
+    calls.call(
+        "POST",
+        "token",
+        lambda: exchange_code(
+            conf.token_url,
+            code=code,
+            redirect_uri=registration.redirect_uri,
+            client_id=registration.client_id,
+            client_secret=secret,
+            connect_timeout_s=conf.connect_timeout_s,
+            read_timeout_s=conf.read_timeout_s,
+        ),
+    )
+
+
+def _record_failure(authorization: OauthAuthorization, owner: str, error: BunqError, now: datetime) -> None:
+    facts = {"authorization": authorization.pk, "error": type(error).__name__, "status": error.status}
+    if isinstance(error, _NO_EFFECT):
+        log.warning("exchange_not_sent", extra=facts)
+        told_s = getattr(error, "retry_after_s", None)
+        pause_s = min(told_s or _pause_s(authorization.exchange_unsent), 60.0)
+        _again(
+            authorization,
+            owner,
+            now + timedelta(seconds=pause_s),
+            exchange_sent=F("exchange_sent") - 1,
+            exchange_unsent=F("exchange_unsent") + 1,
+        )
+    elif isinstance(error, OutcomeUnknown):
+        log.warning("exchange_answer_lost", extra=facts)
+        if authorization.exchange_sent >= MAX_SENT:
+            _settle(authorization, owner, _Exchange.UNKNOWN)
+        else:
+            _again(authorization, owner, now + timedelta(seconds=_pause_s(authorization.exchange_sent)))
+    elif isinstance(error, CodeSpent) and authorization.exchange_sent > 1:
+        log.info("exchange_spent_by_lost_try", extra=facts)
+        _settle(authorization, owner, _Exchange.SPENT)
+    elif isinstance(error, Refused | CredentialsGone):
+        log.error("exchange_refused", extra=facts)
+        _settle(authorization, owner, _Exchange.REFUSED)
+    else:
+        raise TypeError(f"an error that no rule covers: {type(error).__name__}")
+
+
+def _again(authorization: OauthAuthorization, owner: str, due_at: datetime, **counts: Combinable) -> None:
+    """Leave the code for a later try."""
+    _mine(authorization, owner).update(
+        exchange_owner="", exchange_until=None, exchange_due_at=due_at, **counts
+    )
+
+
+def _pause_s(tries: int) -> float:
+    return min(0.5 * float(2 ** min(tries, 6)), 15.0)
+
+
+def _settle(
+    authorization: OauthAuthorization, owner: str, outcome: OauthAuthorization.Exchange, **facts: object
+) -> None:
+    """The end of it: the code is wiped, whatever came out."""
+    _mine(authorization, owner).update(
+        exchange=outcome, code="", exchange_owner="", exchange_until=None, exchange_due_at=None, **facts
+    )
+
+
+def _mine(authorization: OauthAuthorization, owner: str) -> QuerySet[OauthAuthorization]:
+    return OauthAuthorization.objects.filter(pk=authorization.pk, exchange_owner=owner)

@@ -1,0 +1,31 @@
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_GET
+
+from oauth_connect.authorizations import receive_return
+
+
+@require_GET
+@sensitive_variables()
+def authorization_return(request: HttpRequest) -> HttpResponse:
+    """Where the bank sends the shopper back: found by `state` alone, in whatever browser it arrives."""
+    query = request.GET
+    # The code must not reach an error report, which prints both.
+    request.GET = QueryDict()
+    request.META["QUERY_STRING"] = ""
+    outcome = receive_return(
+        state=query.get("state", ""),
+        code=query.get("code", ""),
+        error=query.get("error", ""),
+        now=timezone.now(),
+    )
+    if outcome.return_to is None:
+        response = render(request, "oauth_connect/unknown_return.html", status=400)
+    else:
+        response = redirect(outcome.return_to)
+    # The address of this page carries the code: nobody keeps it, nobody is told it.
+    response["Referrer-Policy"] = "no-referrer"
+    response["Cache-Control"] = "no-store"
+    return response
