@@ -9,6 +9,7 @@ from typing import Any
 
 from checkout.models import Payment
 from oauth_connect import authorizations, drafts
+from oauth_connect.authorizations import Consent as Consent
 from oauth_connect.authorizations import OauthAuthorization
 from oauth_connect.bunq.errors import (
     BunqError,
@@ -76,8 +77,11 @@ def prepare(new: NewDraft) -> drafts.PreparedDraft:
 
 
 def sender() -> str:
-    """Our device at the bank: a request id is remembered there, and only there."""
-    return drafts.sender()
+    """Our device at the bank, where a request id is remembered, and only there; empty while not registered."""
+    try:
+        return drafts.sender()
+    except NotSent:
+        return ""
 
 
 def submit(payment: Payment) -> Accepted | NothingHappened | TurnedDown | Lost:
@@ -164,8 +168,12 @@ def count_authorizations(payment: Payment) -> int:
     return authorizations.count(payment.authorization_reference)
 
 
-def authorization_url(authorization: OauthAuthorization) -> str:
-    return authorizations.url_of(authorization)
+def authorization_url(authorization: OauthAuthorization) -> str | None:
+    """The address at the bank; None while this installation is not registered there."""
+    try:
+        return authorizations.url_of(authorization)
+    except NotSent:
+        return None
 
 
 def withdraw_authorizations(payment: Payment, *, now: datetime) -> None:
@@ -177,9 +185,9 @@ def came_back(payment: Payment) -> bool:
     return authorizations.came_back(payment.authorization_reference)
 
 
-def consent_seen(payment: Payment) -> bool:
-    """Invariant 10: an authorization of this payment came back, or one of the same browser and payer."""
-    return authorizations.consent_seen(
+def consent(payment: Payment) -> Consent:
+    """Invariant 10: whether an authorization of this payment, or one of the same browser and payer, came back."""
+    return authorizations.consent(
         reference=payment.authorization_reference,
         browser=payment.browser,
         payer=payer_label(payment.payer_iban),

@@ -36,6 +36,20 @@ class ReturnKind(StrEnum):
     WITHDRAWN = "withdrawn"  # recorded; its code was not exchanged
 
 
+class Consent(StrEnum):
+    SEEN = "seen"  # a code came back, and the bank took it
+    UNDER_WAY = "under_way"  # a code came back; the bank's answer to its exchange is outstanding
+    NONE = "none"
+
+
+# The bank took the code; or took it in a try whose answer was lost.
+_PROVEN = (
+    OauthAuthorization.Exchange.DONE,
+    OauthAuthorization.Exchange.SPENT,
+    OauthAuthorization.Exchange.UNKNOWN,
+)
+
+
 @dataclass(frozen=True)
 class Return:
     """What became of a return. `return_to` is a path of ours, None when the state is unknown."""
@@ -94,21 +108,29 @@ def withdraw(reference: str, now: datetime) -> None:
 
 
 def came_back(reference: str) -> bool:
-    """Whether a code came back for an authorization of `reference`."""
-    return OauthAuthorization.objects.filter(reference=reference, code_returned=True).exists()
+    """Whether a code came back for an authorization of `reference` that the bank has not turned down."""
+    live = OauthAuthorization.objects.filter(reference=reference, code_returned=True)
+    return live.filter(exchange__in=[*_PROVEN, OauthAuthorization.Exchange.WAITING]).exists()
 
 
-def consent_seen(*, reference: str, browser: str, payer: str) -> bool:
-    """Whether a code came back for `reference`, or for anything else begun in the same browser for the same
-    payer.
+def consent(*, reference: str, browser: str, payer: str) -> Consent:
+    """Whether a code that the bank took came back for `reference`, or for anything else begun in the same
+    browser for the same payer.
 
     bunq's consent screen shows all open drafts of a payer, so one consent may approve several (seen by
-    clients in production). An empty browser or payer matches nothing.
+    clients in production). An empty browser or payer matches nothing. A code that the bank turned down, or that
+    was never exchanged, proves nothing: anybody who knows the state can make one up.
     """
     matches = Q(reference=reference)
     if browser and payer:
         matches |= Q(browser=browser, payer=payer)
-    return OauthAuthorization.objects.filter(matches, code_returned=True).exists()
+    exchanges_made = set(
+        OauthAuthorization.objects.filter(matches, code_returned=True).values_list("exchange", flat=True)
+    )
+    if exchanges_made & set(_PROVEN):
+        return Consent.SEEN
+    waits = OauthAuthorization.Exchange.WAITING in exchanges_made
+    return Consent.UNDER_WAY if waits else Consent.NONE
 
 
 @sensitive_variables("code")

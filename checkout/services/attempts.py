@@ -143,4 +143,7 @@ def continue_in_bank(payment: Payment, *, browser: str, now: datetime) -> str:
         raise NotPending("This payment is not waiting for approval any more.")
     if bank.count_authorizations(payment) >= MAX_AUTHORIZATIONS_PER_PAYMENT:
         raise TooManyAttempts("bunq was opened too often for this payment.")
-    return bank.authorization_url(bank.begin_authorization(payment, now=now, browser=browser))
+    url = bank.authorization_url(bank.begin_authorization(payment, now=now, browser=browser))
+    if url is None:
+        raise NotPending("bunq cannot be opened just now.")
+    return url

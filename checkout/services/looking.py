@@ -34,6 +34,8 @@ def believe(payment: Payment, draft: Draft, now: datetime) -> None:
     status = from_bunq(draft.status)
     if status is PaymentStatus.PENDING or status is payment.state:
         return
+    if status is PaymentStatus.PAID and bank.consent(payment) is bank.Consent.UNDER_WAY:
+        return  # bunq executes before it answers our exchange: judge when that answer is here, in a moment
     move(
         payment,
         status,
@@ -85,6 +87,8 @@ def note_trouble(payment: Payment, trouble: bank.NothingHappened, now: datetime)
 
 def pause(payment: Payment, now: datetime) -> float:
     """Seconds until the next look: short while somebody waits, longer the longer nothing happens."""
+    if from_bunq(payment.bank_status) is PaymentStatus.PAID and not payment.state.is_final:
+        return _PAUSE_URGENT_S
     if payment.urgent and payment.steps_without_news < _URGENT_LOOKS:
         return _PAUSE_URGENT_S
     if payment.page_seen_at and now - payment.page_seen_at < _PAGE_OPEN:

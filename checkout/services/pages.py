@@ -32,7 +32,8 @@ def authorization_for_page(payment: Payment, now: datetime) -> tuple[str, int] |
         if bank.count_authorizations(payment) >= MAX_AUTHORIZATIONS_PER_PAYMENT:
             return None
         latest = bank.begin_authorization(payment, now=now)
-    return bank.authorization_url(latest), latest.pk
+    url = bank.authorization_url(latest)
+    return (url, latest.pk) if url else None
 
 
 def page_seen(payment: Payment, now: datetime) -> None:

@@ -41,7 +41,7 @@ def release_if_consent_came(payment: Payment, *, now: datetime) -> None:
         order.needs_review
         and held_for_consent_only
         and payment.state is PaymentStatus.PAID
-        and bank.consent_seen(payment)
+        and bank.consent(payment) is bank.Consent.SEEN
     ):
         by = "its own authorization, which came back later"
         _resolve(order, Order.Resolution.ACCEPTED, by=by, now=now, source=Event.Source.BANK)

@@ -29,7 +29,7 @@ def settle(payment: Payment, *, now: datetime, answer: Mapping[str, Any]) -> Non
         flags.append("paid_twice")
     if not bank.is_what_we_asked(payment, answer):
         flags.append("amount_differs")
-    if not bank.consent_seen(payment):
+    if bank.consent(payment) is not bank.Consent.SEEN:
         flags.append("consent_differs")
     if not flags and close_as_paid(order, now=now, source=Event.Source.BANK, payment=payment):
         return

@@ -1,0 +1,186 @@
+"""Invariant 5: record, then send. A lost answer is resolved by looking, never by sending anew."""
+
+import pytest
+from django.utils import timezone
+
+from checkout import bank as bank_facts
+from checkout.models import Payment
+from checkout.services import submitting
+from checkout.services.attempts import cancel_payment
+from checkout.services.errors import AttemptRunning
+from checkout.services.recovery import SETTLED_AFTER
+from checkout.statuses import PaymentStatus
+from tests.checkout.core.conftest import Shop, kinds
+
+CREATE = {"method": "POST", "path": "payment-service-provider-draft-payment"}
+SETTLED_S = SETTLED_AFTER.total_seconds() + 5
+
+
+def test_a_create_that_took_effect_is_found_and_taken(shop: Shop) -> None:
+    shop.bank.fault("lost_after", **CREATE)
+    payment = shop.start(shop.order())
+    assert payment.state is PaymentStatus.UNKNOWN
+    shop.until(payment, PaymentStatus.PENDING)
+    assert "draft_found" in kinds(payment)
+    assert "repeated" not in kinds(payment)
+    assert [draft["id"] for draft in shop.drafts()] == [payment.draft_id]
+    shop.approve(payment)
+    shop.until(payment, PaymentStatus.PAID)
+
+
+def test_a_create_that_never_arrived_is_repeated_with_the_same_request(shop: Shop) -> None:
+    shop.bank.fault("lost_before", **CREATE)
+    payment = shop.start(shop.order())
+    assert payment.state is PaymentStatus.UNKNOWN
+    shop.until(payment, PaymentStatus.PENDING)
+    assert "repeated" in kinds(payment)
+    assert len(shop.drafts()) == 1
+
+
+def test_while_the_answer_is_lost_no_other_attempt_starts(shop: Shop) -> None:
+    shop.bank.fault("lost_after", **CREATE)
+    payment = shop.start(shop.order())
+    with pytest.raises(AttemptRunning):
+        shop.start(payment.order)
+
+
+def test_a_repeat_that_is_refused_because_the_first_arrived_ends_as_one_draft(shop: Shop) -> None:
+    """The listing hides the draft at first; the bank refuses the used request id; then the listing shows it."""
+    shop.bank.fault("lost_after", **CREATE)
+    payment = shop.start(shop.order())
+    shop.bank.fault("draft_field", field="sender_iban", value="NL49BUNQ0000000056")
+    shop.step(payment)
+    assert payment.state is PaymentStatus.UNKNOWN
+    assert "repeat_refused" in kinds(payment)
+    shop.until(payment, PaymentStatus.PENDING)
+    assert len(shop.drafts()) == 1
+
+
+def test_a_listing_without_ids_is_never_guessed_from(shop: Shop) -> None:
+    shop.bank.fault("lost_after", **CREATE)
+    payment = shop.start(shop.order())
+    shop.bank.fault("listing_without_id", times=50)
+    for _ in range(3):
+        shop.step(payment, later_s=SETTLED_S)
+    assert payment.state is PaymentStatus.UNKNOWN
+    assert kinds(payment).count("needs_person") == 1
+    shop.bank.clear_faults()
+    shop.until(payment, PaymentStatus.PENDING)
+
+
+def test_two_lost_creates_of_the_same_transfer_each_end_with_their_own_draft(shop: Shop) -> None:
+    """Same payer, shop and amount: the listing cannot tell them apart, so neither guesses."""
+    shop.bank.fault("lost_after", **CREATE)
+    first = shop.start(shop.order("9.99"))
+    shop.bank.fault("lost_before", **CREATE)
+    second = shop.start(shop.order("9.99"))
+    for _ in range(4):
+        shop.step(first)
+        shop.step(second)
+    assert first.state is second.state is PaymentStatus.PENDING
+    at_bank = {draft["id"]: draft["description"] for draft in shop.drafts()}
+    assert at_bank == {first.draft_id: first.description, second.draft_id: second.description}
+
+
+def test_a_process_that_dies_after_sending_leaves_a_payment_that_is_found(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = shop.order()
+    send = bank_facts.submit
+
+    def send_then_die(payment: Payment) -> object:
+        send(payment)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bank_facts, "submit", send_then_die)
+        with pytest.raises(KeyboardInterrupt):
+            shop.start(order)
+    payment = order.payments.get()
+    assert payment.state is PaymentStatus.SUBMITTING
+    shop.until(payment, PaymentStatus.PENDING, later_s=120)
+    assert [draft["id"] for draft in shop.drafts()] == [payment.draft_id]
+
+
+def test_a_process_that_dies_before_sending_makes_one_draft_in_the_end(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = shop.order()
+
+    def die(_payment: Payment) -> object:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bank_facts, "submit", die)
+        with pytest.raises(KeyboardInterrupt):
+            shop.start(order)
+    payment = order.payments.get()
+    shop.until(payment, PaymentStatus.PENDING, later_s=120)
+    assert len(shop.drafts()) == 1
+
+
+def test_the_request_is_stored_before_it_leaves(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, str, bool]] = []
+    send = bank_facts.submit
+
+    def look_at_the_row(payment: Payment) -> object:
+        row = Payment.objects.get(pk=payment.pk)
+        seen.append((row.status, row.request_id, row.sent_at is not None))
+        return send(payment)
+
+    monkeypatch.setattr(bank_facts, "submit", look_at_the_row)
+    payment = shop.start(shop.order())
+    assert seen == [("submitting", payment.request_id, True)]
+
+
+def test_a_slow_answer_after_the_lease_ran_out_is_still_taken_once(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the first process waits for the bank, a second one takes over and finds the draft."""
+    order = shop.order()
+    send = bank_facts.submit
+
+    def answer_after_takeover(payment: Payment) -> object:
+        answer = send(payment)
+        monkeypatch.setattr(bank_facts, "submit", send)
+        rival = Payment.objects.get(pk=payment.pk)
+        shop.until(rival, PaymentStatus.PENDING, later_s=120)
+        return answer
+
+    monkeypatch.setattr(bank_facts, "submit", answer_after_takeover)
+    payment = shop.start(order)
+    assert payment.state is PaymentStatus.PENDING
+    assert "orphan_draft" not in kinds(payment)
+    assert len(shop.drafts("PENDING")) == 1
+
+
+def test_a_draft_that_nobody_owns_is_recorded_and_closed_at_the_bank(shop: Shop) -> None:
+    """The payment was settled with one draft; a late answer brings another."""
+    payment = shop.pending()
+    other = shop.pending(shop.order())
+    orphan = other.draft_id
+    assert orphan is not None
+    other.events.all()._raw_delete(other.events.db)
+    Payment.objects.filter(pk=other.pk).delete()
+    submitting.take_draft(payment, orphan, now=timezone.now(), kind="draft_created")
+    assert "orphan_draft" in kinds(payment)
+    assert {draft["id"]: draft["status"] for draft in shop.bank.drafts()}[orphan] == "CANCELLED"
+
+
+def test_a_lost_create_that_nobody_wants_any_more_is_not_repeated(shop: Shop) -> None:
+    shop.bank.fault("lost_before", **CREATE)
+    payment = shop.start(shop.order())
+    cancel_payment(payment, source="shopper", now=timezone.now())
+    shop.step(payment)
+    assert payment.state is PaymentStatus.UNKNOWN
+    shop.until(payment, PaymentStatus.FAILED, later_s=SETTLED_S)
+    assert "repeated" not in kinds(payment)
+    assert shop.drafts() == []
+
+
+def test_a_lost_create_that_took_effect_and_is_not_wanted_is_closed_at_the_bank(shop: Shop) -> None:
+    shop.bank.fault("lost_after", **CREATE)
+    payment = shop.start(shop.order())
+    cancel_payment(payment, source="shopper", now=timezone.now())
+    shop.until(payment, PaymentStatus.CANCELLED)
+    assert [draft["status"] for draft in shop.drafts()] == ["CANCELLED"]
