@@ -21,6 +21,8 @@ if _env_file and Path(_env_file).is_file():
 DEBUG = env.bool("DEBUG", default=False)
 # Demo mode adds the demo shop. It never relaxes a check on money or secrets.
 DEMO_MODE = env.bool("DEMO_MODE", default=False)
+# The login that `demo_setup` makes; empty: it makes up a password and prints it.
+DEMO_ADMIN_PASSWORD = env.str("DEMO_ADMIN_PASSWORD", default="")
 SECRET_KEY = env.str("SECRET_KEY")
 # Fernet keys for secrets at rest: the first writes, all read.
 ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS")
@@ -42,6 +44,7 @@ INSTALLED_APPS = [
     "csp",
     "oauth_connect",
     "checkout",
+    "launcher",
 ]
 if DEMO_MODE:
     INSTALLED_APPS.append("demo_shop")

@@ -165,6 +165,14 @@ class Installation:
             lambda: answers(f"{self.url}/healthz"), of=self.web, timeout_s=timeout_s, what="/healthz said yes"
         )
 
+    def restart_with(self, settings: Mapping[str, str]) -> None:
+        """Give shop and worker other settings; the bank goes on."""
+        self.env.update(settings)
+        for process in (self.web, self.worker):
+            process.env.update(settings)
+            process.restart()
+        self.wait_until_ready()
+
     def dead(self) -> ManagedProcess | None:
         """A process that ended although nobody asked it to."""
         return next((process for process in self.processes if not process.running), None)

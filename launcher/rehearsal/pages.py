@@ -47,6 +47,8 @@ class Page:
     url: str
     status: int
     text: str = ""
+    state: str = ""  # what the page says in `data-state`
+    facts: dict[str, str] = field(default_factory=dict)  # its description lists
     links: list[Link] = field(default_factory=list)
     forms: list[Form] = field(default_factory=list)
 
@@ -60,15 +62,15 @@ class Page:
                 return form, (form.buttons[0] if form.buttons else None)
         raise LookupError(f"no form with {wanted!r} on {self.url} ({self.excerpt()})")
 
+    def buttons_named(self, prefix: str) -> list[Button]:
+        return [button for form in self.forms for button in form.buttons if button.name.startswith(prefix)]
+
     def link_to(self, part: str) -> str:
-        """The address of the first link that contains `part`; LookupError if none."""
+        """The address of the first link whose id is `part`, or whose address contains it; LookupError if none."""
         for link in self.links:
-            if part in link.href:
+            if part == link.id or part in link.href:
                 return link.href
         raise LookupError(f"no link to {part!r} on {self.url} ({self.excerpt()})")
-
-    def has_link_to(self, part: str) -> bool:
-        return any(part in link.href for link in self.links)
 
     def excerpt(self) -> str:
         return self.text[:300]
@@ -83,12 +85,19 @@ class _Reader(HTMLParser):
         self._form: Form | None = None
         self._link: Link | None = None
         self._button: Button | None = None
-        self._select: str = ""
+        self._select = ""
+        self._term: list[str] | None = None
+        self._fact: list[str] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
+        self.page.state = self.page.state or given.get("data-state", "")
         if tag in _SILENT:
             self._silent += 1
+        elif tag == "dt":
+            self._term, self._fact = [], None
+        elif tag == "dd":
+            self._fact = []
         elif tag == "a" and "href" in given:
             self._link = Link(urljoin(self.page.url, given["href"]), id=given.get("id", ""))
             self.page.links.append(self._link)
@@ -116,6 +125,9 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in _SILENT:
             self._silent -= 1
+        elif tag == "dd" and self._term and self._fact is not None:
+            self.page.facts[" ".join(self._term)] = " ".join(self._fact)
+            self._term = self._fact = None
         elif tag == "a":
             self._link = None
         elif tag == "button":
@@ -130,6 +142,9 @@ class _Reader(HTMLParser):
         if not words or self._silent:
             return
         self._words.append(words)
+        described = self._term if self._fact is None else self._fact
+        if described is not None:
+            described.append(words)
         for holder in (self._link, self._button):
             if holder is not None:
                 holder.text = f"{holder.text} {words}".strip()

@@ -2,7 +2,7 @@
 
 import json
 import logging
-import sys
+from types import TracebackType
 
 import pytest
 
@@ -32,11 +32,11 @@ def written(
     return text
 
 
-def _failure(text: str) -> object:
+def _failure(text: str) -> tuple[type[BaseException], BaseException, TracebackType | None]:
     try:
         raise ValueError(text)
-    except ValueError:
-        return sys.exc_info()
+    except ValueError as failure:
+        return type(failure), failure, failure.__traceback__
 
 
 @pytest.mark.parametrize("name", ["code", "client_secret", "state", "access_token", "CODE"])

@@ -5,7 +5,7 @@ import pytest
 from launcher.rehearsal.pages import read_page
 
 HTML = """<!doctype html><title>Not text</title><script>var a = "<p>no</p>"</script>
-<p>Amount  &euro;12,50</p><a href="/orders/abc/">Your <b>order</b></a>
+<article data-state="waiting"><p>Amount  &euro;12,50</p><dl><dt>From <dd>S. <b>Hopper</b></dd></dl></article><a href="/orders/abc/">Your <b>order</b></a>
 <form action="pay" method="post"><input type="hidden" name="csrf" value="x1"><input name="iban">
 <input type="checkbox" name="remember" value="yes"><input type="radio" name="how" value="a">
 <input type="radio" name="how" value="b" checked>
@@ -17,9 +17,11 @@ HTML = """<!doctype html><title>Not text</title><script>var a = "<p>no</p>"</scr
 
 def test_reads_text_links_and_forms() -> None:
     page = read_page("http://shop.test/orders/abc/", 200, HTML)
-    assert page.text.startswith("Amount €12,50 Your order")
+    assert page.text.startswith("Amount €12,50 From S. Hopper Your order")
     assert "Not text" not in page.text
     assert page.link_to("/orders/") == "http://shop.test/orders/abc/"
+    assert page.state == "waiting"
+    assert page.facts == {"From": "S. Hopper"}
     form, button = page.form_with("return")
     assert form.action == "http://shop.test/orders/abc/pay"
     assert form.values == {"csrf": "x1", "iban": "", "how": "b", "lang": "nl", "note": ""}

@@ -1,0 +1,51 @@
+"""`manage.py rehearse`: walk every way an order can go, through public pages only, and time each step.
+
+1. Without options: start a bank, a shop and a worker of its own on free ports in a temporary folder.
+   With --base-url: use a running installation (its bank has to be the sandbox bank: nobody else approves by form).
+2. Play the scenarios; one line each, with milliseconds per step.
+3. Last line `rehearsal: N passed, N failed`; the exit code says the same.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from launcher.processes import LauncherError
+from launcher.rehearsal.run import rehearse_own, rehearse_running
+
+
+class Command(BaseCommand):
+    help = "Walk every way an order can go, through public pages only, and time each step."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--base-url", default="", help="a running installation, for example http://127.0.0.1:8000"
+        )
+        parser.add_argument(
+            "--order-url",
+            action="append",
+            default=[],
+            help="a payment link of an open order, one per scenario, where there is no demo shop",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            if options["base_url"] or options["order_url"]:
+                results = rehearse_running(options["base_url"], options["order_url"], self._say)
+            else:
+                with tempfile.TemporaryDirectory(prefix="kassa-rehearsal-") as folder:
+                    results = rehearse_own(Path(folder), self._say)
+        except LauncherError as failure:
+            raise CommandError(str(failure)) from failure
+        failed = results.count(False)
+        self._say(f"rehearsal: {len(results) - failed} passed, {failed} failed")
+        if failed or not results:
+            sys.exit(1)
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()

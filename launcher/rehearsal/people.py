@@ -1,0 +1,114 @@
+"""What people do: order in the shop, pay on the order page, decide in the bank. Through their pages alone."""
+
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from launcher.rehearsal.pages import Page
+from launcher.rehearsal.visitor import Visitor
+from launcher.rehearsal.walk import StepFailed, Walk, wait_until
+
+
+@dataclass(frozen=True)
+class Payer:
+    """Somebody with an account at the sandbox bank."""
+
+    name: str
+    iban: str
+
+
+HOPPER = Payer("S. Hopper", "NL73 BUNQ 0000 0000 12")
+HOUSEHOLD = Payer("S. Hopper and A. Turing", "NL49 BUNQ 0000 0000 56")
+
+
+def order_in_demo_shop(visitor: Visitor, base_url: str) -> str:
+    """Buy one thing in the demo shop; returns the address of the order page."""
+    shop = visitor.open(urljoin(base_url, "/shop/"))
+    if shop.status != 200:
+        raise StepFailed(f"{shop.url} answered {shop.status}: is the demo shop on? Else give --order-url")
+    basket = visitor.send(shop, "add")
+    order = visitor.send(basket, "checkout")
+    if "/orders/" not in order.url:
+        raise StepFailed(f"the shop did not lead to an order page but to {order.url}: {order.excerpt()}")
+    return order.url
+
+
+class Shopper:
+    """Somebody with one browser and one order."""
+
+    def __init__(self, walk: Walk, visitor: Visitor, order_url: str) -> None:
+        self.walk, self.visitor, self.order_url = walk, visitor, order_url
+        self.page = visitor.open(order_url)
+        self._expect(self.page, "form")
+
+    def starts_payment(self, payer: Payer) -> None:
+        with self.walk.step("start"):
+            self.page = self.visitor.send(self.page, "iban", iban=payer.iban, name=payer.name)
+            self.sees("waiting")
+
+    def sees(self, state: str, *, timeout_s: float = 30.0) -> None:
+        """Wait for the state, then read the whole page, which must agree."""
+        status_url = urljoin(self.order_url, "status")
+        wait_until(lambda: str(self.visitor.json(status_url)["state"]), state, timeout_s=timeout_s)
+        self.page = self.visitor.open(self.order_url)
+        self._expect(self.page, state)
+
+    def presses(self, button: str) -> None:
+        self.page = self.visitor.send(self.page, button)
+
+    @property
+    def authorization_url(self) -> str:
+        return self.page.link_to("open-bunq")
+
+    @property
+    def description(self) -> str:
+        """The payment as the bank names it."""
+        return self.page.facts["Shown in bunq as"]
+
+    def reads_receipt(self) -> None:
+        with self.walk.step("receipt"):
+            receipt = self.visitor.open(self.page.link_to("receipt"))
+            if receipt.status != 200 or receipt.facts.get("Description") != self.description:
+                raise StepFailed(f"no receipt of this payment at {receipt.url}: {receipt.excerpt()}")
+
+    @staticmethod
+    def _expect(page: Page, state: str) -> None:
+        if page.status != 200 or page.state != state:
+            raise StepFailed(
+                f"{page.url} shows {page.state or page.status!r}, expected {state!r}: {page.excerpt()}"
+            )
+
+
+class BankVisit:
+    """What somebody does in the simulated bunq app after an authorization URL was opened."""
+
+    def __init__(self, walk: Walk, visitor: Visitor, authorization_url: str, payer: Payer) -> None:
+        self.walk, self.visitor = walk, visitor
+        with walk.step("bank"):
+            page = visitor.open(authorization_url)
+            self.page = self._sign_in(page, payer)
+
+    def _sign_in(self, page: Page, payer: Payer) -> Page:
+        if not page.buttons_named("person-"):
+            page = self.visitor.open(page.link_to("open-app"))
+        for button in page.buttons_named("person-"):
+            if payer.iban.replace(" ", "") in button.text.replace(" ", ""):
+                return self.visitor.send(page, button.name)
+        raise StepFailed(f"the bank knows nobody with {payer.iban} ({page.excerpt()})")
+
+    def decides(self, decision: str) -> None:
+        """`accept` or `reject` the newest draft."""
+        with self.walk.step(decision):
+            buttons = self.page.buttons_named(f"{decision}-")
+            if not buttons:
+                raise StepFailed(f"the bank shows no open payment to {decision} ({self.page.excerpt()})")
+            newest = max(buttons, key=lambda button: int(button.name.rsplit("-", 1)[1]))
+            self.page = self.visitor.send(self.page, newest.name)
+
+    def goes_back(self) -> Page:
+        """Let the bank lead back; returns the page where that ends."""
+        with self.walk.step("return"):
+            return self.visitor.send(self.page, "return")
+
+    def closes_the_app(self) -> None:
+        with self.walk.step("close app"):
+            self.page = self.visitor.send(self.page, "stay")

@@ -1,0 +1,134 @@
+"""The ways an order can go. Each is a walk that a person could take, and ends on what the order page says."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from launcher.rehearsal.people import HOPPER, HOUSEHOLD, BankVisit, Shopper
+from launcher.rehearsal.visitor import Visitor
+from launcher.rehearsal.walk import StepFailed, Walk
+
+NewOrder = Callable[[Visitor], str]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    name: str
+    play: Callable[[Walk, NewOrder], None]
+    # Seconds that an order may live, where the scenario waits for its end; the installation has to be told.
+    lifetime_s: int | None = None
+
+
+def _order(walk: Walk, visitor: Visitor, new_order: NewOrder) -> Shopper:
+    with walk.step("order"):
+        return Shopper(walk, visitor, new_order(visitor))
+
+
+def _approve(walk: Walk, visitor: Visitor, shopper: Shopper) -> BankVisit:
+    visit = BankVisit(walk, visitor, shopper.authorization_url, HOPPER)
+    visit.decides("accept")
+    return visit
+
+
+def paid(walk: Walk, new_order: NewOrder) -> None:
+    """One device: shop, order page, bank, back, paid, receipt."""
+    with Visitor() as browser:
+        shopper = _order(walk, browser, new_order)
+        shopper.starts_payment(HOPPER)
+        back = _approve(walk, browser, shopper).goes_back()
+        if not back.url.startswith(shopper.order_url):
+            raise StepFailed(f"the bank led back to {back.url}, not to the order")
+        with walk.step("paid"):
+            shopper.sees("paid")
+        shopper.reads_receipt()
+
+
+def rejected(walk: Walk, new_order: NewOrder) -> None:
+    """The payer says no; the page says that nothing was taken, and offers another try."""
+    with Visitor() as browser:
+        shopper = _order(walk, browser, new_order)
+        shopper.starts_payment(HOPPER)
+        visit = BankVisit(walk, browser, shopper.authorization_url, HOPPER)
+        visit.decides("reject")
+        visit.goes_back()
+        with walk.step("rejected"):
+            shopper.sees("try_again")
+        _says_nothing_was_taken(shopper)
+
+
+def cancelled(walk: Walk, new_order: NewOrder) -> None:
+    """The shopper cancels on the order page; only the bank's word makes that final."""
+    with Visitor() as browser:
+        shopper = _order(walk, browser, new_order)
+        shopper.starts_payment(HOPPER)
+        with walk.step("cancel"):
+            shopper.presses("cancel")
+        with walk.step("cancelled"):
+            shopper.sees("try_again")
+        _says_nothing_was_taken(shopper)
+
+
+def tried_again(walk: Walk, new_order: NewOrder) -> None:
+    """Cancelled, then paid from another account."""
+    with Visitor() as browser:
+        shopper = _order(walk, browser, new_order)
+        shopper.starts_payment(HOUSEHOLD)
+        with walk.step("cancel"):
+            shopper.presses("cancel")
+            shopper.sees("try_again")
+        shopper.starts_payment(HOPPER)
+        _approve(walk, browser, shopper).goes_back()
+        with walk.step("paid"):
+            shopper.sees("paid")
+
+
+def returned_on_another_device(walk: Walk, new_order: NewOrder) -> None:
+    """The phone scans, approves and comes back without our cookies; the computer's page turns paid."""
+    with Visitor() as computer, Visitor(phone=True) as phone:
+        shopper = _order(walk, computer, new_order)
+        shopper.starts_payment(HOPPER)
+        back = _approve(walk, phone, shopper).goes_back()
+        if back.status != 200:
+            raise StepFailed(f"the phone came back to {back.url} and got {back.status}")
+        with walk.step("paid"):
+            shopper.sees("paid")
+
+
+def approved_without_redirect(walk: Walk, new_order: NewOrder) -> None:
+    """Approved in the app, which was then closed; "continue in bunq" finishes the same payment."""
+    with Visitor() as computer, Visitor(phone=True) as phone:
+        shopper = _order(walk, computer, new_order)
+        shopper.starts_payment(HOPPER)
+        _approve(walk, phone, shopper).closes_the_app()
+        shopper.sees("waiting")
+        with walk.step("continue"):
+            shopper.presses("continue")
+        visit = BankVisit(walk, computer, shopper.page.url, HOPPER)
+        visit.goes_back()
+        with walk.step("paid"):
+            shopper.sees("paid")
+
+
+def expired(walk: Walk, new_order: NewOrder) -> None:
+    """Nobody approves; the bank is asked to close the payment, and then the page says so."""
+    with Visitor() as browser:
+        shopper = _order(walk, browser, new_order)
+        shopper.starts_payment(HOPPER)
+        with walk.step("expired"):
+            shopper.sees("expired", timeout_s=60)
+        _says_nothing_was_taken(shopper)
+
+
+def _says_nothing_was_taken(shopper: Shopper) -> None:
+    if "no money was taken" not in shopper.page.text.lower():
+        raise StepFailed(f"the page does not say that no money was taken: {shopper.page.excerpt()}")
+
+
+SCENARIOS = (
+    Scenario("paid", paid),
+    Scenario("rejected", rejected),
+    Scenario("cancelled", cancelled),
+    Scenario("tried again", tried_again),
+    Scenario("returned on another device", returned_on_another_device),
+    Scenario("approved without redirect", approved_without_redirect),
+    Scenario("expired", expired, lifetime_s=8),
+)
