@@ -1,0 +1,145 @@
+"""The order page and its three forms: pay, cancel, go on in bunq."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from checkout.forms import PaymentForm
+from checkout.models import Event, Order, Payment
+from checkout.page_state import PageState
+from checkout.services import attempts
+from checkout.services.errors import AttemptRunning, NotPending, OrderNotPayable, TooManyAttempts
+from checkout.services.look import look_now
+from checkout.views.browser import browser_of, new_browser, remember
+from checkout.views.errors import allow
+from checkout.views.page import OrderPage, context_of, find_order, look_at, private, to_the_truth
+
+TOO_MANY = "Too many payments were started in a short time, so none was started now. Please try again later."
+UNDER_WAY = "A payment of this order is already under way, so no second one was started."
+# Why a form that was filled in is not used, by what became of the order meanwhile.
+NOT_USED = {
+    PageState.PAID: "This order was already paid, so no payment was started.",
+    PageState.HELD: "Money already came in for this order, so no payment was started.",
+    PageState.LATE: "Money already came in for this order, so no payment was started.",
+    PageState.REFUNDED: "This order is closed, so no payment was started.",
+    PageState.EXPIRED: "This order expired before the form was sent, so no payment was started.",
+    PageState.CANCELLED: "This order was cancelled, so no payment was started.",
+}
+OLD_ATTEMPT = "That payment is not open any more, so nothing was changed. This is how the order stands."
+
+
+@private
+@allow("GET")
+def show(request: HttpRequest, token: str) -> HttpResponse:
+    return _render(request, look_at(find_order(token)))
+
+
+@private
+@allow("POST", way_on="checkout:order")
+def pay(request: HttpRequest, token: str) -> HttpResponse:
+    order = find_order(token)
+    form = PaymentForm(request.POST)
+    page = look_at(order)
+    if not page.takes_form:
+        return _not_used(request, page, form)
+    if not form.is_valid():
+        return _render(request, page, form, status=422)
+    browser = browser_of(request) or new_browser()
+    try:
+        attempts.start_payment(
+            order,
+            iban=form.cleaned_data["iban"],
+            name=form.cleaned_data["name"],
+            browser=browser,
+            now=timezone.now(),
+        )
+    except TooManyAttempts:
+        form.add_error(None, TOO_MANY)
+        return _render(request, page, form, status=429)
+    except (AttemptRunning, OrderNotPayable):
+        return _not_used(request, look_at(find_order(token)), form)
+    return remember(to_the_truth(request, order), browser)
+
+
+@private
+@allow("POST", way_on="checkout:order")
+def cancel(request: HttpRequest, token: str) -> HttpResponse:
+    order = find_order(token)
+    payment = _named_attempt(request, order)
+    if payment is None or payment.state.is_final:
+        return to_the_truth(request, order, OLD_ATTEMPT)
+    attempts.cancel_payment(payment, source=Event.Source.SHOPPER, now=timezone.now())
+    return to_the_truth(request, order)
+
+
+@private
+@allow("POST", way_on="checkout:order")
+def continue_in_bunq(request: HttpRequest, token: str) -> HttpResponse:
+    """A fresh way into bunq for the same payment.
+
+    It is shown, not followed: a form may not lead to another host (Content-Security-Policy `form-action`), and
+    the shopper may want it as a QR code.
+    """
+    order = find_order(token)
+    payment = _named_attempt(request, order)
+    try:
+        if payment is None:
+            raise NotPending
+        attempts.continue_in_bank(payment, browser=browser_of(request), now=timezone.now())
+    except NotPending:
+        return to_the_truth(request, order, OLD_ATTEMPT)
+    except TooManyAttempts:
+        return to_the_truth(request, order, "bunq was opened too often for this payment.")
+    messages.success(request, "Here is a fresh link to bunq, for the same payment.")
+    return to_the_truth(request, order)
+
+
+@private
+@allow("GET")
+def returned(request: HttpRequest, token: str) -> HttpResponse:
+    """Back from bunq. That says nothing about the money; it only means "look now" (invariant 2)."""
+    order = find_order(token)
+    page = look_at(order)
+    if page.payment is not None and not page.is_final:
+        look_now(page.payment, source=Event.Source.SHOPPER, now=timezone.now())
+    return to_the_truth(request, order)
+
+
+@private
+@allow("GET")
+def receipt(request: HttpRequest, token: str) -> HttpResponse:
+    order = find_order(token)
+    page = look_at(order)
+    if page.state is not PageState.PAID:
+        return to_the_truth(request, order, "There is a receipt once the order is paid.")
+    return render(
+        request, "checkout/receipt.html", context_of(request, page) | {"lines": list(order.lines.all())}
+    )
+
+
+def _render(
+    request: HttpRequest, page: OrderPage, form: PaymentForm | None = None, status: int = 200
+) -> HttpResponse:
+    context = context_of(request, page, form and form.to_first_error())
+    context["lines"] = list(page.order.lines.all())
+    return render(request, "checkout/order.html", context, status=status)
+
+
+def _not_used(request: HttpRequest, page: OrderPage, form: PaymentForm) -> HttpResponse:
+    """A form sent twice is shown what it started, without a word; others are told why they were not used."""
+    running = page.payment if page.reloads else None
+    if running is not None and form.is_valid() and form.cleaned_data["iban"] == running.payer_iban:
+        return to_the_truth(request, page.order)
+    return to_the_truth(request, page.order, NOT_USED.get(page.state, UNDER_WAY))
+
+
+def _named_attempt(request: HttpRequest, order: Order) -> Payment | None:
+    """The attempt that the pressed button belonged to. An old tab must not touch a newer attempt."""
+    number = request.POST.get("attempt", "")
+    if not (number.isascii() and number.isdecimal() and len(number) < 5):
+        return None
+    payment: Payment | None = order.payments.filter(number=int(number)).first()
+    if payment is not None:
+        payment.order = order
+    return payment

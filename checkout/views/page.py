@@ -1,0 +1,157 @@
+"""What the order page, its status answer and its receipt have in common."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+
+from checkout.forms import PaymentForm
+from checkout.models import Order, Payment
+from checkout.page_state import FINAL_STATES, PageFacts, PageState, page_state
+from checkout.services import pages
+from checkout.views.browser import browser_of
+from checkout.views.errors import View
+
+FORM_STATES = frozenset({PageState.FORM, PageState.TRY_AGAIN})
+# The shopper waits for something to happen by itself: without JavaScript these reload.
+WAITING_STATES = frozenset(
+    {PageState.PREPARING, PageState.CHECKING, PageState.WAITING, PageState.FINISHING, PageState.CLOSING}
+)
+
+TITLES = {
+    PageState.FORM: "Pay",
+    PageState.TRY_AGAIN: "Not paid",
+    PageState.PREPARING: "Preparing",
+    PageState.CHECKING: "Checking",
+    PageState.WAITING: "Approve in bunq",
+    PageState.FINISHING: "Confirming",
+    PageState.CLOSING: "Cancelling",
+    PageState.PAID: "Paid",
+    PageState.HELD: "Being checked",
+    PageState.LATE: "Paid too late",
+    PageState.REFUNDED: "Refunded",
+    PageState.EXPIRED: "Expired",
+    PageState.CANCELLED: "Cancelled",
+}
+
+
+@dataclass(frozen=True)
+class OrderPage:
+    """One order as its page shows it now."""
+
+    facts: PageFacts
+    state: PageState
+    authorization_url: str = ""
+    authorization_id: int = 0
+
+    @property
+    def order(self) -> Order:
+        return self.facts.order
+
+    @property
+    def payment(self) -> Payment | None:
+        return self.facts.payment
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in FINAL_STATES
+
+    @property
+    def reloads(self) -> bool:
+        return self.state in WAITING_STATES
+
+    @property
+    def takes_form(self) -> bool:
+        return self.state in FORM_STATES
+
+    @property
+    def title(self) -> str:
+        return TITLES[self.state]
+
+    @property
+    def template(self) -> str:
+        return f"checkout/states/{self.state.value}.html"
+
+    @property
+    def step(self) -> int:
+        """Where the shopper is: 1 details, 2 approval, 3 paid; 0 where that line would mislead."""
+        if self.takes_form:
+            return 1
+        if self.reloads:
+            return 2
+        return 3 if self.state is PageState.PAID else 0
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the live part would read differently."""
+        order, payment = self.order, self.payment
+        facts = [self.state.value, order.status, order.resolution, self.authorization_id]
+        facts += [order.paid_late, order.paid_twice, order.amount_differs, order.consent_differs]
+        if payment is not None:
+            facts += [payment.pk, payment.status, payment.cancel_reason]
+        return hashlib.sha256(repr(facts).encode()).hexdigest()[:20]
+
+
+def find_order(token: str) -> Order:
+    return get_object_or_404(Order.objects.select_related("merchant"), token=token)
+
+
+def look_at(order: Order) -> OrderPage:
+    """The page of this order now. Tells the worker that somebody is looking."""
+    now = timezone.now()
+    facts = pages.page_facts(order)
+    state = page_state(facts, now)
+    if facts.payment is None or state not in WAITING_STATES:
+        return OrderPage(facts, state)
+    pages.page_seen(facts.payment, now)
+    authorization = pages.authorization_for_page(facts.payment, now) if state is PageState.WAITING else None
+    if authorization is None:
+        return OrderPage(facts, state)
+    url, authorization_id = authorization
+    return OrderPage(facts, state, authorization_url=url, authorization_id=authorization_id)
+
+
+def context_of(request: HttpRequest, page: OrderPage, form: PaymentForm | None = None) -> dict[str, Any]:
+    """What the templates of a state may use."""
+    return {
+        "page": page,
+        "order": page.order,
+        "merchant": page.order.merchant,
+        "payment": page.payment,
+        "form": form or (_new_form(request, page) if page.takes_form else None),
+    }
+
+
+def _new_form(request: HttpRequest, page: OrderPage) -> PaymentForm:
+    """Only the browser that typed the name sees it again; an IBAN once typed is never shown in full."""
+    payment = page.payment
+    own = payment is not None and payment.browser and payment.browser == browser_of(request)
+    return PaymentForm(initial={"name": payment.payer_name} if own and payment else None)
+
+
+def to_the_truth(request: HttpRequest, order: Order, sentence: str = "") -> HttpResponse:
+    """Back to the order page, which shows how things stand, with one sentence why nothing else happened."""
+    if sentence:
+        messages.info(request, sentence)
+    return HttpResponseRedirect(order.get_absolute_url(), status=303)
+
+
+def private(view: View) -> View:
+    """The address carries the order's token: keep it out of caches, search engines and other hosts' logs."""
+
+    @wraps(view)
+    def guarded(*args: object, **kwargs: object) -> HttpResponse:
+        response = view(*args, **kwargs)
+        patch_cache_control(response, private=True, no_store=True)
+        # Not `no-referrer`: browsers would post our own forms with `Origin: null`, and CSRF refuses that.
+        response["Referrer-Policy"] = "same-origin"
+        response["X-Robots-Tag"] = "noindex, nofollow"
+        return response
+
+    return guarded

@@ -1,0 +1,136 @@
+// Keeps the order page's live part up to date. Without this file the page reloads itself and works by forms.
+//
+// Asks /status with the version it shows; the answer is 304, or the live part anew. Asks every second while somebody
+// is likely to be looking, more slowly in time and in a hidden tab, at once when the person comes back, and no more
+// when the order's state is final.
+
+const FAST_MS = 1000;
+const FAST_FOR_MS = 3 * 60_000;
+const STEADY_MS = 2000;
+const STEADY_FOR_MS = 15 * 60_000;
+const SLOW_MS = 10_000;
+const HIDDEN_MS = 10_000;
+const FORM_MS = 5000;
+const TIMEOUT_MS = 15_000;
+const MAX_PAUSE_AFTER_FAILURE_MS = 30_000;
+
+const live = document.getElementById("live");
+const announcement = document.getElementById("announcement");
+const heldBack = document.getElementById("held-back");
+
+let timer = 0;
+let asking = false;
+let askAgain = false;
+let failures = 0;
+let lastActive = Date.now();
+
+const shown = () => live.querySelector("[data-state]");
+
+function pause() {
+  if (failures > 0) return Math.min(MAX_PAUSE_AFTER_FAILURE_MS, FAST_MS * 2 ** failures);
+  if (document.hidden) return HIDDEN_MS;
+  const quiet = Date.now() - lastActive;
+  if (shown().dataset.typing === "true" || quiet > STEADY_FOR_MS) return quiet > STEADY_FOR_MS ? SLOW_MS : FORM_MS;
+  return quiet > FAST_FOR_MS ? STEADY_MS : FAST_MS;
+}
+
+function plan(inMs = pause()) {
+  clearTimeout(timer);
+  if (shown().dataset.final !== "true") timer = setTimeout(ask, inMs);
+}
+
+async function ask() {
+  if (asking) {
+    askAgain = true;
+    return;
+  }
+  asking = true;
+  askAgain = false;
+  try {
+    await askOnce();
+    failures = 0;
+  } catch {
+    failures += 1; // offline, or the server is restarting: what is shown stays true, we ask again later
+  } finally {
+    asking = false;
+    plan(askAgain ? 0 : pause());
+  }
+}
+
+async function askOnce() {
+  const answer = await fetch(live.dataset.statusUrl, {
+    headers: { "If-None-Match": `"${shown().dataset.version}"`, Accept: "application/json" },
+    credentials: "same-origin",
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  if (answer.status === 304) return;
+  if (!answer.ok) throw new Error(String(answer.status));
+  const news = await answer.json();
+  if (isTyped()) {
+    heldBack.hidden = false; // never take away what somebody is writing
+    return;
+  }
+  show(news);
+}
+
+function isTyped() {
+  const fields = live.querySelectorAll("form input:not([type=hidden])");
+  return [...fields].some((field) => field.value !== field.defaultValue);
+}
+
+function show(news) {
+  const had = shown().contains(document.activeElement) ? document.activeElement : null;
+  const open = [...live.querySelectorAll("details[open][id]")].map((details) => details.id);
+  live.innerHTML = news.html;
+  for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+  document.title = document.title.replace(/^[^·]*/, `${news.title} `);
+  document.getElementById("notices").replaceChildren();
+  heldBack.hidden = true;
+  if (had) (had.id && document.getElementById(had.id) || document.getElementById("headline"))?.focus();
+  announcement.textContent = [live.querySelector("h1"), live.querySelector(".lead")]
+    .map((element) => element?.textContent.trim() ?? "")
+    .join(". ");
+  lastActive = Date.now();
+}
+
+function wake() {
+  lastActive = Date.now();
+  failures = 0;
+  if (!document.hidden && shown().dataset.final !== "true") ask();
+}
+
+// A second click must not look as if nothing happened. The server takes only one of the two anyway.
+function busy(event) {
+  const button = event.target.querySelector("button[data-busy]");
+  if (!button) return;
+  if (button.getAttribute("aria-disabled") === "true") {
+    event.preventDefault();
+    return;
+  }
+  button.dataset.idle = button.textContent;
+  button.textContent = button.dataset.busy;
+  button.setAttribute("aria-disabled", "true");
+}
+
+function idle() {
+  for (const button of live.querySelectorAll("button[data-idle]")) {
+    button.textContent = button.dataset.idle;
+    button.removeAttribute("aria-disabled");
+  }
+}
+
+live.addEventListener("submit", busy);
+heldBack.querySelector("button").addEventListener("click", () => {
+  for (const form of live.querySelectorAll("form")) form.reset();
+  window.location.assign(live.dataset.orderUrl);
+});
+for (const sign of ["pointerdown", "keydown"]) {
+  document.addEventListener(sign, () => (lastActive = Date.now()), { passive: true });
+}
+document.addEventListener("visibilitychange", () => (document.hidden ? plan() : wake()));
+window.addEventListener("focus", wake);
+window.addEventListener("online", wake);
+window.addEventListener("pageshow", () => {
+  idle();
+  wake();
+});
