@@ -5,7 +5,9 @@ import pytest
 from launcher.rehearsal.pages import read_page
 
 HTML = """<!doctype html><title>Not text</title><script>var a = "<p>no</p>"</script>
-<article data-state="waiting"><p>Amount  &euro;12,50</p><dl><dt>From <dd>S. <b>Hopper</b></dd></dl></article><a href="/orders/abc/">Your <b>order</b></a>
+<article data-state="waiting"><p>Amount  &euro;12,50</p>
+<dl><dt>From <dd>S. <b>Hopper</b></dd></dl></article>
+<a href="/orders/abc/">Your <b>order</b></a>
 <form action="pay" method="post"><input type="hidden" name="csrf" value="x1"><input name="iban">
 <input type="checkbox" name="remember" value="yes"><input type="radio" name="how" value="a">
 <input type="radio" name="how" value="b" checked>

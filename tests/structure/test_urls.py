@@ -20,6 +20,7 @@ PUBLIC = {
     "connect/return": "bunq sends payers here, on any device; an unknown state does nothing",
     "healthz": "says only whether orders can be taken",
     "admin/login/": "the login itself",
+    "admin/logout/": "ends nothing but the visitor's own session",
     "": "the bare address: a neutral page, or the way to the demo shop",
     "shop/": "demo mode only: a shop window",
 }
