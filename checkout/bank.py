@@ -10,7 +10,6 @@ from typing import Any
 from checkout.models import Payment
 from oauth_connect import authorizations, drafts
 from oauth_connect.authorizations import Consent as Consent
-from oauth_connect.authorizations import OauthAuthorization
 from oauth_connect.bunq.errors import (
     BunqError,
     CredentialsGone,
@@ -22,6 +21,7 @@ from oauth_connect.bunq.errors import (
     Refused,
 )
 from oauth_connect.bunq.types import Draft, Money, NewDraft
+from oauth_connect.models import OauthAuthorization
 
 # Our clock and bunq's may differ, and one client in production reads bunq's times as Amsterdam's.
 CLOCK_SLACK = timedelta(hours=2, minutes=5)

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q
+from django.db.models import Case, F, When
 from django.db.models.functions import Least
 
 from checkout import bank
@@ -11,12 +11,13 @@ from checkout.page_state import PageFacts
 from checkout.services.attempts import MAX_AUTHORIZATIONS_PER_PAYMENT
 from checkout.statuses import PaymentStatus
 
+_PAID_FIRST = Case(When(status=PaymentStatus.PAID.value, then=0), default=1)
 _SEEN_STEP = timedelta(seconds=5)
 
 
 def page_facts(order: Order) -> PageFacts:
     """The order's latest attempt, but a paid one before all others, and whether its shopper came back from bunq."""
-    payment = order.payments.order_by(Q(status=PaymentStatus.PAID.value).desc(), "surplus", "-number").first()
+    payment = order.payments.order_by(_PAID_FIRST, "surplus", "-number").first()
     if payment is not None:
         payment.order = order
     waits = payment is not None and payment.state is PaymentStatus.PENDING

@@ -13,8 +13,6 @@ from checkout.services.pages import page_facts
 from checkout.statuses import OrderStatus, PaymentStatus
 from tests.checkout.core.conftest import Shop, later
 
-CLOSING_FAILS = {"name": "maintenance", "times": 50, "method": "PUT"}
-
 
 def shown(order: Order) -> PageState:
     order.refresh_from_db()
@@ -80,7 +78,7 @@ def test_late_money_may_be_refunded_and_the_page_says_so(shop: Shop) -> None:
 def test_a_draft_is_watched_until_the_bank_is_done_with_it_however_long_the_bank_is_away(shop: Shop) -> None:
     order = shop.order(lifetime=timedelta(seconds=100))
     payment = shop.pending(order)
-    shop.bank.fault(**CLOSING_FAILS)
+    shop.bank.fault("maintenance", times=50, method="PUT")
     for hours in range(1, 4):
         shop.step(payment, later_s=3600 * hours)
         assert payment.state is PaymentStatus.CANCELLING

@@ -12,12 +12,16 @@ from checkout.services.recovery import SETTLED_AFTER
 from checkout.statuses import PaymentStatus
 from tests.checkout.core.conftest import Shop, kinds
 
-CREATE = {"method": "POST", "path": "payment-service-provider-draft-payment"}
 SETTLED_S = SETTLED_AFTER.total_seconds() + 5
 
 
+def lose(shop: Shop, how: str) -> None:
+    """The next create's answer is lost, before or after it took effect."""
+    shop.bank.fault(how, method="POST", path="payment-service-provider-draft-payment")
+
+
 def test_a_create_that_took_effect_is_found_and_taken(shop: Shop) -> None:
-    shop.bank.fault("lost_after", **CREATE)
+    lose(shop, "lost_after")
     payment = shop.start(shop.order())
     assert payment.state is PaymentStatus.UNKNOWN
     shop.until(payment, PaymentStatus.PENDING)
@@ -29,7 +33,7 @@ def test_a_create_that_took_effect_is_found_and_taken(shop: Shop) -> None:
 
 
 def test_a_create_that_never_arrived_is_repeated_with_the_same_request(shop: Shop) -> None:
-    shop.bank.fault("lost_before", **CREATE)
+    lose(shop, "lost_before")
     payment = shop.start(shop.order())
     assert payment.state is PaymentStatus.UNKNOWN
     shop.until(payment, PaymentStatus.PENDING)
@@ -38,7 +42,7 @@ def test_a_create_that_never_arrived_is_repeated_with_the_same_request(shop: Sho
 
 
 def test_while_the_answer_is_lost_no_other_attempt_starts(shop: Shop) -> None:
-    shop.bank.fault("lost_after", **CREATE)
+    lose(shop, "lost_after")
     payment = shop.start(shop.order())
     with pytest.raises(AttemptRunning):
         shop.start(payment.order)
@@ -46,7 +50,7 @@ def test_while_the_answer_is_lost_no_other_attempt_starts(shop: Shop) -> None:
 
 def test_a_repeat_that_is_refused_because_the_first_arrived_ends_as_one_draft(shop: Shop) -> None:
     """The listing hides the draft at first; the bank refuses the used request id; then the listing shows it."""
-    shop.bank.fault("lost_after", **CREATE)
+    lose(shop, "lost_after")
     payment = shop.start(shop.order())
     shop.bank.fault("draft_field", field="sender_iban", value="NL49BUNQ0000000056")
     shop.step(payment)
@@ -57,7 +61,7 @@ def test_a_repeat_that_is_refused_because_the_first_arrived_ends_as_one_draft(sh
 
 
 def test_a_listing_without_ids_is_never_guessed_from(shop: Shop) -> None:
-    shop.bank.fault("lost_after", **CREATE)
+    lose(shop, "lost_after")
     payment = shop.start(shop.order())
     shop.bank.fault("listing_without_id", times=50)
     for _ in range(3):
@@ -70,9 +74,9 @@ def test_a_listing_without_ids_is_never_guessed_from(shop: Shop) -> None:
 
 def test_two_lost_creates_of_the_same_transfer_each_end_with_their_own_draft(shop: Shop) -> None:
     """Same payer, shop and amount: the listing cannot tell them apart, so neither guesses."""
-    shop.bank.fault("lost_after", **CREATE)
+    lose(shop, "lost_after")
     first = shop.start(shop.order("9.99"))
-    shop.bank.fault("lost_before", **CREATE)
+    lose(shop, "lost_before")
     second = shop.start(shop.order("9.99"))
     for _ in range(4):
         shop.step(first)
@@ -168,7 +172,7 @@ def test_a_draft_that_nobody_owns_is_recorded_and_closed_at_the_bank(shop: Shop)
 
 
 def test_a_lost_create_that_nobody_wants_any_more_is_not_repeated(shop: Shop) -> None:
-    shop.bank.fault("lost_before", **CREATE)
+    lose(shop, "lost_before")
     payment = shop.start(shop.order())
     cancel_payment(payment, source="shopper", now=timezone.now())
     shop.step(payment)
@@ -179,7 +183,7 @@ def test_a_lost_create_that_nobody_wants_any_more_is_not_repeated(shop: Shop) ->
 
 
 def test_a_lost_create_that_took_effect_and_is_not_wanted_is_closed_at_the_bank(shop: Shop) -> None:
-    shop.bank.fault("lost_after", **CREATE)
+    lose(shop, "lost_after")
     payment = shop.start(shop.order())
     cancel_payment(payment, source="shopper", now=timezone.now())
     shop.until(payment, PaymentStatus.CANCELLED)

@@ -68,10 +68,11 @@ def test_a_paid_order_takes_no_other_attempt(shop: Shop) -> None:
 @pytest.mark.parametrize("status", HOLDS_ORDER)
 def test_the_database_itself_refuses_a_second_open_or_paid_payment(shop: Shop, status: PaymentStatus) -> None:
     payment = shop.pending()
-    row = Payment.objects.filter(pk=payment.pk).values().get()
-    row |= {"id": None, "number": 2, "request_id": "other", "draft_id": 999_999_999, "status": status.value}
+    rival = Payment.objects.get(pk=payment.pk)
+    rival.pk, rival.number, rival.request_id, rival.draft_id = None, 2, "other", 999_999_999
+    rival.status = status.value
     with pytest.raises(IntegrityError), transaction.atomic():
-        Payment.objects.create(**row)
+        rival.save(force_insert=True)
 
 
 def test_an_order_closed_between_check_and_insert_takes_no_payment(
