@@ -1,0 +1,53 @@
+"""An installation and its bank, over real HTTP."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.test import override_settings
+
+from oauth_connect.models import BankRegistration
+from oauth_connect.registration import register
+from tests.banks import SandboxBank
+
+HOPPER = "NL73BUNQ0000000012"
+SHOP = "NL61BUNQ0000000034"
+FAST = {f"BUNQ_LIMIT_{name}": "1000/1" for name in ("GET", "POST", "PUT", "SESSION")}
+
+
+@pytest.fixture(scope="session")
+def running_bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxBank]:
+    with SandboxBank(tmp_path_factory.mktemp("bank")) as running:
+        yield running
+
+
+@pytest.fixture
+def bank(running_bank: SandboxBank, transactional_db: None) -> Iterator[SandboxBank]:
+    """The bank that the settings name, with no faults and no limits; nobody is registered yet."""
+    running_bank.clear_faults()
+    with override_settings(**running_bank.settings, **FAST):
+        yield running_bank
+    running_bank.clear_faults()
+
+
+@pytest.fixture(scope="session")
+def _made_once() -> dict[str, Any]:
+    """A registration's row, kept between tests whose databases are emptied: making its keys takes a while."""
+    return {}
+
+
+@pytest.fixture
+def registration(bank: SandboxBank, _made_once: dict[str, Any]) -> BankRegistration:
+    """A complete registration with `bank`."""
+    if not _made_once:
+        row = vars(register())
+        _made_once.update({name: value for name, value in row.items() if not name.startswith("_")})
+        return BankRegistration.objects.get()
+    return BankRegistration.objects.create(**_made_once)
+
+
+def query_of(redirect: str | None) -> dict[str, str]:
+    """What the bank's redirect brings: `code` and `state`."""
+    assert redirect is not None
+    return {name: values[0] for name, values in parse_qs(urlsplit(redirect).query).items()}
