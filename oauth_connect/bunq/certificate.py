@@ -47,5 +47,6 @@ def make_sandbox_certificate(name: str) -> tuple[str, str]:
 def _common_name(name: str) -> str:
     printable = "".join(character if character.isprintable() else " " for character in name)
     room = COMMON_NAME_MAX - len(ROLES) - 1
-    short = " ".join(printable.split())[:room].strip() or "Kassa"
-    return f"{short} {ROLES}"
+    # The bound is in bytes of UTF-8; a character cut in two is left out.
+    short = " ".join(printable.split()).encode("utf-8", "ignore")[:room].decode("utf-8", "ignore").strip()
+    return f"{short or 'Kassa'} {ROLES}"
