@@ -4,8 +4,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-# The newest Python from 3.11 on; PYTHON=… chooses another.
-PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do command -v $$p && break; done)
+# The newest Python from 3.11 on that runs and can make virtual environments; PYTHON=… chooses another.
+PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do \
+  $$p -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV ?= .venv
 PY := $(VENV)/bin/python
 
@@ -56,9 +57,7 @@ clean:
 # Virtual environments. A stamp is newer than the requirements that were installed last.
 
 $(VENV)/bin/python:
-	@test -n "$(PYTHON)" || { echo "Kassa needs Python 3.11 or newer (PYTHON=/path/to/python)"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Kassa needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Say PYTHON=/path/to/python"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Kassa needs Python 3.11 or newer with venv. Say PYTHON=/path/to/python"; exit 1; }
 	@echo "Making a virtual environment in $(VENV) …"
 	@$(PYTHON) -m venv $(VENV)
 
