@@ -26,7 +26,7 @@ def _cancel(payment: Payment, by: str, now: datetime) -> Answer:
     if payment.state in _CLOSED:
         return Answer(_CLOSED[payment.state])
     if payment.state is PaymentStatus.CANCELLING:
-        return Answer("We asked the bank to close it; it is closed when the bank says so.", messages.WARNING)
+        return Answer("The payment is being closed; it is closed when the bank says so.", messages.WARNING)
     return Answer(
         "We will ask the bank to close it as soon as we know what the bank holds. "
         "Until then the payer may still approve it.",
