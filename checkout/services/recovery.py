@@ -38,7 +38,7 @@ def recover(payment: Payment, now: datetime) -> StepResult:
         _ask_person(payment, seen, now)
     elif _may_repeat(payment, now):
         return _repeat(payment, now)
-    elif not seen.free and now - _sent_at(payment) >= SETTLED_AFTER:
+    elif not seen.free and now - _last_sent_at(payment) >= SETTLED_AFTER:
         _conclude_none(payment, now)
     return StepResult(_pause(payment))
 
@@ -131,9 +131,11 @@ def _ask_person(payment: Payment, seen: bank.Sighting, now: datetime) -> None:
     )
 
 
-def _sent_at(payment: Payment) -> datetime:
+def _last_sent_at(payment: Payment) -> datetime:
+    """A repeat that was sent a moment ago may still be on its way into the bank's listing."""
+    repeated = payment.events.filter(kind="repeated").order_by("-id").values_list("at", flat=True).first()
     assert payment.sent_at is not None
-    return payment.sent_at
+    return max(payment.sent_at, repeated or payment.sent_at)
 
 
 def _pause(payment: Payment) -> float:

@@ -1,5 +1,6 @@
 """A registered installation and its bank, over real HTTP, for the tests of the payment engine."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -28,6 +29,10 @@ FAST = dict.fromkeys(("BUNQ_LIMIT_GET", "BUNQ_LIMIT_POST", "BUNQ_LIMIT_PUT", "BU
 MANY = {"ATTEMPTS_PER_IBAN_PER_HOUR": 10_000, "ATTEMPTS_PER_BROWSER_PER_HOUR": 10_000}
 
 
+# The bank remembers the drafts of all tests: a transfer of its own for each keeps them apart.
+_CENTS = itertools.count(1)
+
+
 @dataclass
 class Shop:
     """A merchant at an installation that is registered with `bank`, and what shoppers and workers do there."""
@@ -36,10 +41,12 @@ class Shop:
     merchant: Merchant
     made: list[Order] = field(default_factory=list)
 
-    def order(self, total: str = "12.50", *, lifetime: timedelta | None = None) -> Order:
+    def order(self, total: str = "", *, lifetime: timedelta | None = None) -> Order:
+        """An order of `total` euro; of an amount that no other order has, unless the test says one."""
+        amount = Decimal(total) if total else Decimal(1000 + next(_CENTS)) / 100
         made = create_order(
             self.merchant,
-            [NewLine("A thing", 1, Decimal(total))],
+            [NewLine("A thing", 1, amount)],
             reference=f"T{Order.objects.count() + 1}",
             source="shop",
             now=timezone.now(),

@@ -40,7 +40,7 @@ def test_every_step_leaves_an_event_with_source_and_the_banks_answer(shop: Shop)
     decided = payment.events.get(kind="bank_decided")
     assert decided.source == Event.Source.BANK
     assert (decided.old_status, decided.new_status) == ("pending", "paid")
-    assert decided.data["amount"] == "12.50 EUR"
+    assert decided.data["amount"] == f"{payment.amount} EUR"
     assert decided.data["id"] == payment.draft_id
 
 
@@ -51,7 +51,7 @@ def test_the_draft_names_shop_and_order_and_carries_what_was_asked(shop: Shop) -
     assert payment.order.reference in draft["description"]
     assert len(draft["description"]) <= 140
     assert draft["sender_iban"] == payment.payer_iban
-    assert draft["receiver_iban"] == shop.merchant.iban
+    assert draft["counterparty_iban"] == shop.merchant.iban
 
 
 def test_the_worker_alone_brings_a_payment_to_its_end(shop: Shop) -> None:

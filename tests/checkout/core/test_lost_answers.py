@@ -10,7 +10,7 @@ from checkout.services.attempts import cancel_payment
 from checkout.services.errors import AttemptRunning
 from checkout.services.recovery import SETTLED_AFTER
 from checkout.statuses import PaymentStatus
-from tests.checkout.core.conftest import Shop, kinds
+from tests.checkout.core.conftest import Shop, kinds, later
 
 SETTLED_S = SETTLED_AFTER.total_seconds() + 5
 
@@ -169,6 +169,24 @@ def test_a_draft_that_nobody_owns_is_recorded_and_closed_at_the_bank(shop: Shop)
     submitting.take_draft(payment, orphan, now=timezone.now(), kind="draft_created")
     assert "orphan_draft" in kinds(payment)
     assert {draft["id"]: draft["status"] for draft in shop.bank.drafts()}[orphan] == "CANCELLED"
+
+
+def test_a_repeat_sent_a_moment_ago_is_waited_for_before_the_bank_is_believed_to_hold_nothing(
+    shop: Shop,
+) -> None:
+    """The first never arrived; the repeat did, its answer was lost too, and the listing does not show it yet."""
+    lose(shop, "lost_before")
+    payment = shop.start(shop.order())
+    lose(shop, "lost_after")
+    shop.step(payment, later_s=SETTLED_S)
+    assert "repeated" in kinds(payment)
+    shop.bank.fault("draft_field", times=50, field="sender_iban", value="NL49BUNQ0000000056")
+    cancel_payment(payment, source="shopper", now=later(SETTLED_S))
+    for _ in range(2):
+        shop.step(payment, later_s=SETTLED_S + 1)
+        assert payment.state is PaymentStatus.UNKNOWN
+    shop.bank.clear_faults()
+    shop.until(payment, PaymentStatus.CANCELLED, later_s=SETTLED_S + 2)
 
 
 def test_a_lost_create_that_nobody_wants_any_more_is_not_repeated(shop: Shop) -> None:

@@ -50,7 +50,7 @@ def test_a_bank_that_contradicts_itself_is_recorded_and_not_followed(shop: Shop)
 
 def test_reads_that_fail_leave_the_payment_as_it_is(shop: Shop) -> None:
     payment = shop.pending()
-    for fault in ("server_error", "bad_signature", "maintenance", "rate_limited", "lost_after"):
+    for fault in ("server_error", "bad_signature", "maintenance", "lost_after"):
         shop.bank.fault(fault, times=1, method="GET")
         shop.step(payment)
         assert payment.state is PaymentStatus.PENDING, fault
