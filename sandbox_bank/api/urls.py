@@ -1,0 +1,47 @@
+"""Every path of the API, without trailing slashes as bunq has it."""
+
+from django.urls import path
+
+from sandbox_bank.api import (
+    accounts,
+    callback_urls,
+    credentials,
+    devices,
+    drafts,
+    installations,
+    oauth_clients,
+    sandbox_users,
+    sessions,
+    users,
+)
+from sandbox_bank.api.token import token
+
+_CLIENT = "user/<int:user_id>/oauth-client"
+_DRAFT = "user/<int:user_id>/payment-service-provider-draft-payment"
+_ACCOUNT = "user/<int:user_id>/monetary-account"
+_CREDENTIAL = "payment-service-provider-credential"
+
+urlpatterns = [
+    path("token", token),
+    path("installation", installations.Installations.as_view()),
+    path(_CREDENTIAL, credentials.Credentials.as_view()),
+    path(f"{_CREDENTIAL}/<int:credential_id>", credentials.OneCredential.as_view()),
+    path("device-server", devices.Devices.as_view()),
+    path("device-server/<int:device_id>", devices.OneDevice.as_view()),
+    path("session-server", sessions.Sessions.as_view()),
+    path("session/<int:session_id>", sessions.CurrentSession.as_view()),
+    path("user", users.Users.as_view()),
+    path("user/<int:user_id>", users.OneUser.as_view()),
+    path(_CLIENT, oauth_clients.OauthClients.as_view()),
+    path(f"{_CLIENT}/<int:client_id>", oauth_clients.OneOauthClient.as_view()),
+    path(f"{_CLIENT}/<int:client_id>/callback-url", callback_urls.CallbackUrls.as_view()),
+    path(f"{_CLIENT}/<int:client_id>/callback-url/<int:url_id>", callback_urls.OneCallbackUrl.as_view()),
+    path(_DRAFT, drafts.Drafts.as_view()),
+    path(f"{_DRAFT}/<int:draft_id>", drafts.OneDraft.as_view()),
+    path(_ACCOUNT, accounts.Accounts.as_view()),
+    path(f"{_ACCOUNT}-bank", accounts.BankAccounts.as_view()),
+    path(f"{_ACCOUNT}/<int:account_id>", accounts.OneAccount.as_view()),
+    path(f"{_ACCOUNT}/<int:account_id>/request-inquiry", sandbox_users.RequestInquiries.as_view()),
+    path("sandbox-user-person", sandbox_users.SandboxPerson.as_view()),
+    path("sandbox-user-company", sandbox_users.SandboxCompany.as_view()),
+]

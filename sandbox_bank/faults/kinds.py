@@ -1,0 +1,81 @@
+"""The faults this bank can play, and at which point of a call each of them strikes.
+
+None of them is a documented habit of bunq's: they are what a client must survive.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+
+_DRAFTS = r"/payment-service-provider-draft-payment"
+
+
+class Stage(Enum):
+    BEFORE = auto()  # before anything is looked at
+    INSTEAD = auto()  # another answer; with "effect": true the call takes effect first
+    PAYLOAD = auto()  # the JSON of a 200, before it is signed
+    WIRE = auto()  # a finished 200
+    ERROR = auto()  # a finished error
+    LEDGER = auto()  # what happens to the money
+
+
+@dataclass(frozen=True)
+class Kind:
+    stage: Stage
+    method: re.Pattern[str]
+    path: re.Pattern[str]
+
+
+def _kind(stage: Stage, method: str = ".*", path: str = "") -> Kind:
+    return Kind(stage, re.compile(method), re.compile(path))
+
+
+KINDS: dict[str, Kind] = {
+    # "seconds": how long
+    "slow": _kind(Stage.BEFORE),
+    # the connection is closed and nothing was done
+    "lost_before": _kind(Stage.BEFORE),
+    # the caller's session ends, so that this call and all later ones get a true 401
+    "session_gone": _kind(Stage.BEFORE),
+    # the person's acceptance is executed just before our cancellation arrives
+    "cancel_loses_race": _kind(Stage.BEFORE, "PUT", _DRAFTS + r"/\d+$"),
+    # "calls", "seconds", "retry_after"
+    "rate_limited": _kind(Stage.INSTEAD),
+    "signature_required": _kind(Stage.INSTEAD),
+    # "status" (401), "text"
+    "unauthorised": _kind(Stage.INSTEAD),
+    # what a revoked connection looks like
+    "credential_text": _kind(Stage.INSTEAD, "POST", r"/session-server$"),
+    "maintenance": _kind(Stage.INSTEAD),
+    # "status" (400), "text"
+    "refused": _kind(Stage.INSTEAD),
+    # "status" (500), "body": html | empty | json
+    "server_error": _kind(Stage.INSTEAD),
+    # "error" (invalid_grant), "status" (401)
+    "token_error": _kind(Stage.INSTEAD, "POST", r"^/v1/token$"),
+    "response_as_object": _kind(Stage.PAYLOAD, "GET", r"/\d+$"),
+    "listing_without_id": _kind(Stage.PAYLOAD, "GET", _DRAFTS + "$"),
+    "credential_id_only": _kind(Stage.PAYLOAD, "POST", r"/payment-service-provider-credential$"),
+    # "value": the status shown ("ON_HOLD")
+    "unknown_status": _kind(Stage.PAYLOAD, "GET", _DRAFTS),
+    # "field", "value": what a draft shows instead
+    "draft_field": _kind(Stage.PAYLOAD, "GET", _DRAFTS),
+    "extra_keys": _kind(Stage.PAYLOAD),
+    # the connection is closed although everything was done
+    "lost_after": _kind(Stage.WIRE),
+    # "seconds": everything was done, the answer is late
+    "slow_answer": _kind(Stage.WIRE),
+    "bad_signature": _kind(Stage.WIRE),
+    "missing_signature": _kind(Stage.WIRE),
+    "wrong_request_id": _kind(Stage.WIRE),
+    # "bytes": how long the body is, rightly signed
+    "huge_body": _kind(Stage.WIRE),
+    "broken_json": _kind(Stage.WIRE),
+    "html_page": _kind(Stage.WIRE),
+    # half of the announced body, then the connection is closed
+    "truncated": _kind(Stage.WIRE),
+    "unsigned_error": _kind(Stage.ERROR),
+    "bad_signature_on_error": _kind(Stage.ERROR),
+    # "seconds" between the token exchange and the execution
+    "execution_delay": _kind(Stage.LEDGER, "POST", r"^/v1/token$"),
+}

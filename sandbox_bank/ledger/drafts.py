@@ -1,0 +1,115 @@
+"""The life of a draft payment: placed, looked at, cancelled, executed, expired."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from sandbox_bank import clock
+from sandbox_bank.ledger.accounts import TooPoor, transfer
+from sandbox_bank.ledger.store import writing
+from sandbox_bank.models import Account, Draft, DraftStatus, User
+from sandbox_bank.running import behaviour
+
+
+class DraftIsFinal(Exception):
+    """The draft has its last status already."""
+
+
+def place(psp: User, words: dict[str, str], cents: int) -> Draft:
+    """A new open draft. It expires after a time that bunq does not publish: our choice, a day."""
+    now = clock.now()
+    return Draft.objects.create(
+        psp=psp,
+        amount_cents=cents,
+        expires_at=now + timedelta(seconds=behaviour.draft_life_s),
+        created=now,
+        updated=now,
+        **words,
+    )
+
+
+def close(draft_id: int, status: DraftStatus, note: str = "") -> Draft:
+    """Give an open draft one of the statuses in which no money moves. Raises DraftIsFinal."""
+    with writing():
+        draft = Draft.objects.get(pk=draft_id)
+        if draft.status != DraftStatus.PENDING:
+            raise DraftIsFinal
+        return _become(draft, status, note)
+
+
+def _become(draft: Draft, status: DraftStatus, note: str = "") -> Draft:
+    draft.status, draft.note, draft.updated = status, note, clock.now()
+    draft.save(update_fields=["status", "note", "updated", "completes_at"])
+    return draft
+
+
+def execute(draft_id: int) -> Draft:
+    """Move the money of an open draft. Raises DraftIsFinal.
+
+    What happens when the payer's account is too poor is not documented: our choice, REJECTED.
+    """
+    with writing():
+        draft = Draft.objects.get(pk=draft_id)
+        if draft.status != DraftStatus.PENDING:
+            raise DraftIsFinal
+        try:
+            transfer(
+                Account.objects.get(iban=draft.sender_iban),
+                iban=draft.counterparty_iban,
+                name=draft.counterparty_name,
+                cents=draft.amount_cents,
+                description=draft.description,
+                draft_id=draft.id,
+            )
+        except TooPoor:
+            return _become(draft, DraftStatus.REJECTED, "the account was too poor at execution")
+        wait_s = behaviour.completed_after_s
+        draft.completes_at = clock.now() + timedelta(seconds=wait_s)
+        return _become(draft, DraftStatus.ACCEPTED if wait_s else DraftStatus.COMPLETED)
+
+
+def execute_soon(draft_id: int, delay_s: float) -> None:
+    """What the token exchange sets off: at once, or after `delay_s` seconds of the bank's clock."""
+    if delay_s <= 0:
+        execute(draft_id)
+        return
+    Draft.objects.filter(pk=draft_id, status=DraftStatus.PENDING, executes_at=None).update(
+        executes_at=clock.now() + timedelta(seconds=delay_s)
+    )
+
+
+def settle_due() -> None:
+    """Let the clock do its part. Called before anybody looks at drafts; costs one query when nothing is due."""
+    now = clock.now()
+    if not _due(now).exists():
+        return
+    with writing():
+        for draft in _due(now):
+            if draft.status == DraftStatus.ACCEPTED:
+                _become(draft, DraftStatus.COMPLETED)
+            elif draft.executes_at is not None and draft.executes_at <= now:
+                execute(draft.id)
+            else:
+                _become(draft, DraftStatus.EXPIRED, "not answered in time")
+
+
+def _due(now: datetime) -> "QuerySet[Draft]":
+    return Draft.objects.filter(
+        Q(status=DraftStatus.PENDING, expires_at__lte=now)
+        | Q(status=DraftStatus.PENDING, executes_at__lte=now)
+        | Q(status=DraftStatus.ACCEPTED, completes_at__lte=now)
+    )
+
+
+def open_for(person: User, psp: User) -> "QuerySet[Draft]":
+    """All open drafts of this payment provider on any account of this person, newest first.
+
+    The consent screen shows every one of them, whoever placed it. Seen by clients in production.
+    """
+    return Draft.objects.filter(
+        psp=psp, status=DraftStatus.PENDING, sender_iban__in=_ibans(person)
+    ).order_by("-id")
+
+
+def _ibans(person: User) -> list[str]:
+    return list(Account.objects.filter(owner=person).values_list("iban", flat=True))
