@@ -1,7 +1,7 @@
 """The last two steps of the registration: our OAuth client at the bank, and where it sends shoppers back to.
 
-Both list before they create, because the bank allows one client and two addresses, and a lost answer must not
-use one up. Source: bunq OpenAPI, OauthClient and OauthCallbackUrl.
+Both list before they create: the bank allows one client per user, and a lost answer must not leave a second address.
+Source: bunq OpenAPI, OauthClient and OauthCallbackUrl.
 """
 
 import uuid
@@ -10,7 +10,6 @@ from oauth_connect import calls
 from oauth_connect.bunq.errors import OutcomeUnknown, Refused
 from oauth_connect.bunq.types import OauthClient
 from oauth_connect.conf import configuration
-from oauth_connect.errors import RegistrationError
 from oauth_connect.models import BankRegistration
 from oauth_connect.sessions import with_session
 
@@ -28,9 +27,7 @@ def find_oauth_client(registration: BankRegistration) -> None:
         # Whatever the answer was: the listing knows, and only it shows client_id and secret.
         client = _active_client(registration)
         if client is None:
-            raise RegistrationError(
-                f"the bank made no OAuth client: {problem or 'it lists none'}"
-            ) from problem
+            raise problem or OutcomeUnknown("the bank does not list the OAuth client that it made")
     if not client.client_id or not client.secret:
         raise OutcomeUnknown("the bank does not show the secret of our OAuth client")
     BankRegistration.objects.filter(pk=registration.pk, oauth_client_id__isnull=True).update(
@@ -43,10 +40,8 @@ def register_return_address(registration: BankRegistration) -> None:
     wanted = configuration().redirect_uri
     if wanted not in _addresses(registration):
         problem = _create_address(registration, wanted)
-        known = _addresses(registration)
-        if wanted not in known:
-            said = f"{problem or 'no error'}; it knows: {', '.join(known) or 'none'}"
-            raise RegistrationError(f"the bank did not take the return address {wanted}: {said}") from problem
+        if wanted not in _addresses(registration):
+            raise problem or OutcomeUnknown("the bank does not list the return address that it took")
     BankRegistration.objects.filter(pk=registration.pk).update(redirect_uri=wanted)
 
 

@@ -6,7 +6,7 @@
 4. device        binds the API key to the installation
 5. session       `oauth_connect.sessions`
 6. OAuth client  the bank allows one: listed first, created only if there is none
-7. return address
+7. return address, listed first too
 
 It may die at any line and be run again: done steps are skipped, a step half done is repeated. Repeating is
 harmless for all but the third (bunq documentation "Errors"): if we asked for the API key and it never

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.test import override_settings
 
+from oauth_connect import sessions
 from oauth_connect.models import BankRegistration
 from oauth_connect.registration import register
 from tests.banks import SandboxBank
@@ -44,7 +45,11 @@ def registration(bank: SandboxBank, _made_once: dict[str, Any]) -> BankRegistrat
         row = vars(register())
         _made_once.update({name: value for name, value in row.items() if not name.startswith("_")})
         return BankRegistration.objects.get()
-    return BankRegistration.objects.create(**_made_once)
+    stored = BankRegistration.objects.create(**_made_once)
+    # An earlier test may have ended its session at the bank.
+    sessions.renewed(stored, stored.session_generation)
+    stored.refresh_from_db()
+    return stored
 
 
 def query_of(redirect: str | None) -> dict[str, str]:

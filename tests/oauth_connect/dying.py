@@ -1,0 +1,34 @@
+"""Processes that die at a chosen line: between two statements, or between an answer and the statement after it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+
+
+class Died(BaseException):
+    """What `kill -9` is to the process that it hits."""
+
+
+def dies_before_statement(number: int, work: Callable[[], object]) -> bool:
+    """Run `work` in a process that dies before its statement `number` (from 1) reaches the database.
+
+    From that moment on nothing it does reaches the database, clean-up included. False if it ended before.
+    """
+    executed = 0
+
+    def kill(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        nonlocal executed
+        executed += 1
+        if executed >= number:
+            raise Died
+        return execute(sql, params, many, context)
+
+    try:
+        with connection.execute_wrapper(kill):
+            work()
+    except Died:
+        # A real death ends the connection, and with it an open transaction.
+        connection.close()
+        return True
+    return False

@@ -1,0 +1,266 @@
+"""The exchange of a code makes the bank execute: it happens once, and only while it is wanted."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from oauth_connect import authorizations, drafts, exchanges
+from oauth_connect.authorizations import Consent, consent, receive_return, retry_exchanges
+from oauth_connect.bunq.types import Money, NewDraft
+from oauth_connect.models import BankRegistration, OauthAuthorization
+from tests.banks import SandboxBank
+from tests.oauth_connect.conftest import HOPPER, SHOP, query_of
+from tests.side_by_side import side_by_side
+from tests.waiting import wait_until
+
+TOKEN = "POST v1/token"
+Exchange = OauthAuthorization.Exchange
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Payer:
+    """A shopper with one draft and one authorization of it, and the code that the bank sent them back with."""
+
+    def __init__(self, bank: SandboxBank, *, browser: str = "b1") -> None:
+        self.bank, now = bank, timezone.now()
+        self.draft_id = drafts.send_draft(
+            drafts.prepare_draft(
+                NewDraft(
+                    sender_iban=HOPPER,
+                    sender_name="S. Hopper",
+                    counterparty_iban=SHOP,
+                    counterparty_name="Demo Shop BV",
+                    description="Demo Shop order 1042",
+                    amount=Money(Decimal("0.05")),
+                )
+            )
+        )
+        self.reference = f"payment:{self.draft_id}"
+        self.authorization = authorizations.begin(
+            reference=self.reference,
+            return_to="/orders/abc/returned",
+            browser=browser,
+            payer="p1",
+            expires_at=now + timedelta(minutes=15),
+            now=now,
+        )
+
+    def approves(self) -> dict[str, str]:
+        """What the redirect brings."""
+        url = authorizations.url_of(self.authorization)
+        return query_of(self.bank.authorize(url, person=HOPPER, only_draft=self.draft_id))
+
+    def returns(self, query: dict[str, str], *, later_s: float = 0) -> str:
+        now = timezone.now() + timedelta(seconds=later_s)
+        return receive_return(state=query["state"], code=query["code"], error="", now=now).kind
+
+    @property
+    def exchange(self) -> str:
+        self.authorization.refresh_from_db()
+        return self.authorization.exchange
+
+    @property
+    def status(self) -> str:
+        return drafts.read_draft(self.draft_id).status
+
+    @property
+    def is_paid(self) -> bool:
+        return self.status in ("ACCEPTED", "COMPLETED")
+
+    def consent(self) -> Consent:
+        return consent(reference=self.reference, browser="", payer="")
+
+
+@pytest.fixture
+def payer(bank: SandboxBank, registration: BankRegistration) -> Iterator[Payer]:
+    payer = Payer(bank)
+    yield payer
+    # An open draft would stand on the consent page of the next test.
+    if payer.status == "PENDING":
+        drafts.cancel_draft(payer.draft_id)
+
+
+def token_calls(bank: SandboxBank) -> int:
+    calls: dict[str, Any] = bank.state()["requests"]
+    return int(calls.get(TOKEN, 0))
+
+
+def retry(later_s: float) -> int:
+    return retry_exchanges(timezone.now() + timedelta(seconds=later_s))
+
+
+def test_a_return_executes_what_was_approved(payer: Payer) -> None:
+    query = payer.approves()
+    assert not payer.is_paid
+    response = Client().get("/connect/return", query)
+    assert (response.status_code, response["Location"]) == (302, "/orders/abc/returned")
+    wait_until(lambda: payer.is_paid)
+    assert payer.exchange == Exchange.DONE
+    assert payer.authorization.code == ""
+    assert payer.authorization.exchanged_at is not None
+    assert payer.consent() is Consent.SEEN
+    assert authorizations.came_back(payer.reference)
+
+
+def test_twenty_returns_at_once_make_one_exchange(payer: Payer) -> None:
+    query, before = payer.approves(), token_calls(payer.bank)
+    kinds = side_by_side(*[lambda: payer.returns(query)] * 20)
+    assert sorted(map(str, kinds)) == ["recorded"] + ["repeated"] * 19
+    assert token_calls(payer.bank) == before + 1
+    assert payer.exchange == Exchange.DONE
+
+
+def test_a_return_and_twenty_workers_at_once_make_one_exchange(payer: Payer) -> None:
+    query, before = payer.approves(), token_calls(payer.bank)
+    side_by_side(lambda: payer.returns(query), *[lambda: str(retry(0.5))] * 20)
+    assert token_calls(payer.bank) == before + 1
+    assert payer.exchange == Exchange.DONE
+
+
+def test_a_lost_answer_and_then_a_spent_code_is_no_failure(payer: Payer) -> None:
+    payer.bank.fault("lost_after", path="^/v1/token$")
+    assert payer.returns(payer.approves()) == "recorded"
+    assert payer.exchange == Exchange.WAITING
+    assert payer.consent() is Consent.UNDER_WAY
+    assert retry(0) == 0, "the second try comes after a pause"
+    assert retry(5) == 1
+    assert payer.exchange == Exchange.SPENT
+    assert payer.authorization.code == ""
+    assert payer.consent() is Consent.SEEN
+    wait_until(lambda: payer.is_paid)
+
+
+def test_a_try_that_was_lost_before_the_bank_saw_it_is_repeated(payer: Payer) -> None:
+    payer.bank.fault("lost_before", path="^/v1/token$")
+    payer.returns(payer.approves())
+    assert payer.exchange == Exchange.WAITING
+    assert retry(5) == 1
+    assert payer.exchange == Exchange.DONE
+
+
+def test_three_lost_answers_end_it_as_unknown(payer: Payer) -> None:
+    payer.bank.fault("server_error", times=9, path="^/v1/token$")
+    before = token_calls(payer.bank)
+    payer.returns(payer.approves())
+    for later_s in (60, 120, 180, 240):
+        retry(later_s)
+    assert payer.exchange == Exchange.UNKNOWN
+    assert payer.authorization.code == ""
+    assert token_calls(payer.bank) == before + 3
+
+
+@pytest.mark.parametrize("fault", ["rate_limited", "maintenance"])
+def test_a_try_without_effect_is_repeated_and_not_counted(payer: Payer, fault: str) -> None:
+    payer.bank.fault(fault, path="^/v1/token$")
+    payer.returns(payer.approves())
+    assert (payer.exchange, payer.authorization.exchange_sent) == (Exchange.WAITING, 0)
+    # After a 429 the endpoint stays quiet for its window, by the real clock.
+    wait_until(lambda: retry(20) and payer.exchange == Exchange.DONE)
+    assert payer.authorization.exchange_sent == 1
+
+
+def test_a_code_that_the_bank_never_gave_proves_nothing(payer: Payer) -> None:
+    payer.returns({"state": payer.authorization.state, "code": "made-up"})
+    assert payer.exchange == Exchange.REFUSED
+    assert payer.authorization.code == ""
+    assert payer.consent() is Consent.NONE
+    assert not authorizations.came_back(payer.reference)
+    assert not payer.is_paid
+
+
+def test_a_bank_that_is_away_is_asked_again_until_ten_minutes_have_passed(
+    payer: Payer, settings: Any
+) -> None:
+    query = payer.approves()
+    settings.BUNQ_TOKEN_URL = "http://127.0.0.1:9/v1/token"
+    payer.returns(query)
+    for later_s in (30, 60, 599):
+        assert retry(later_s) == 1
+        assert payer.exchange == Exchange.WAITING
+    assert retry(601) == 0
+    assert payer.exchange == Exchange.GIVEN_UP
+    assert payer.authorization.code == ""
+
+
+def test_withdrawing_stops_the_worker_too(payer: Payer) -> None:
+    payer.bank.fault("lost_before", path="^/v1/token$")
+    payer.returns(payer.approves())
+    before = token_calls(payer.bank)
+    authorizations.withdraw(payer.reference, timezone.now())
+    assert retry(60) == 0
+    assert token_calls(payer.bank) == before
+    assert payer.exchange == Exchange.WITHHELD
+    assert not payer.is_paid
+
+
+def test_a_code_that_outlives_its_authorization_is_not_exchanged(payer: Payer) -> None:
+    OauthAuthorization.objects.update(expires_at=timezone.now() + timedelta(minutes=1))
+    payer.bank.fault("lost_before", path="^/v1/token$")
+    payer.returns(payer.approves())
+    assert retry(61) == 0
+    assert payer.exchange == Exchange.WITHHELD
+
+
+class Died(BaseException):
+    """What `kill -9` is to the process that it hits: from here on nothing it does reaches the database."""
+
+
+def test_a_process_that_dies_while_exchanging_leaves_it_to_another(payer: Payer) -> None:
+    query, dead = payer.approves(), False
+
+    def kill(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        """Dies when the answer has come and its outcome is about to be written."""
+        nonlocal dead
+        outcome_written = sql.startswith("UPDATE") and "exchanged_at" in sql.split("WHERE")[0]
+        dead = dead or outcome_written
+        if dead:
+            raise Died
+        return execute(sql, params, many, context)
+
+    with pytest.raises(Died), connection.execute_wrapper(kill):
+        payer.returns(query)
+    assert payer.exchange == Exchange.WAITING
+    assert retry(5) == 0, "the dead process still holds its claim"
+    assert retry(120) == 1
+    assert payer.exchange == Exchange.SPENT
+    wait_until(lambda: payer.is_paid)
+
+
+def test_one_consent_counts_for_another_order_of_the_same_browser_and_payer_only(payer: Payer) -> None:
+    payer.returns(payer.approves())
+
+    def seen(browser: str, payer: str) -> bool:
+        return consent(reference="payment:other", browser=browser, payer=payer) is Consent.SEEN
+
+    assert seen("b1", "p1")
+    assert not seen("b2", "p1")
+    assert not seen("b1", "p2")
+    assert not seen("", "p1")
+    assert not seen("b1", "")
+
+
+def test_unknown_browsers_are_not_the_same_browser(bank: SandboxBank, registration: BankRegistration) -> None:
+    payer = Payer(bank, browser="")
+    payer.returns(payer.approves())
+    assert payer.consent() is Consent.SEEN
+    assert consent(reference="payment:other", browser="", payer="p1") is Consent.NONE
+
+
+def test_a_refusal_is_no_consent(payer: Payer) -> None:
+    url = authorizations.url_of(payer.authorization)
+    query = query_of(payer.bank.authorize(url, person=HOPPER, decision="reject", only_draft=payer.draft_id))
+    assert receive_return(state=query["state"], code="", error=query["error"], now=timezone.now()).return_to
+    assert payer.consent() is Consent.NONE
+    assert payer.exchange == Exchange.NONE
+
+
+def test_every_number_of_tries_is_bounded() -> None:
+    assert exchanges.MAX_SENT <= 3
+    assert timedelta(minutes=10) >= exchanges.MAX_AGE
