@@ -1,0 +1,123 @@
+"""Each state says what happened, whether money moved, and what comes next; and nothing that may be untrue."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from checkout.models import Order
+from checkout.page_state import FINAL_STATES, NOTHING_TAKEN, PageState
+from checkout.views.page import TITLES, WAITING_STATES
+from tests.checkout.pages.states import HOPPER, SCENES, SHOP, order, payment, register
+
+pytestmark = pytest.mark.django_db
+Scene = tuple[str, PageState, Callable[[], Order]]
+scenes = pytest.mark.parametrize("scene", SCENES, ids=[scene[0] for scene in SCENES])
+
+
+def shown(client: Client, of: Order) -> str:
+    answer = client.get(of.get_absolute_url())
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def test_every_state_is_tested_and_has_a_title() -> None:
+    assert {state for _, state, _ in SCENES} == set(PageState) == set(TITLES)
+
+
+@scenes
+def test_the_page_shows_its_state(client: Client, scene: Scene) -> None:
+    register()
+    _, state, make = scene
+    text = shown(client, make())
+    assert f'data-state="{state.value}"' in text
+    assert TITLES[state] in text.split("</title>")[0]
+    assert f'data-final="{"true" if state in FINAL_STATES else "false"}"' in text
+
+
+@scenes
+def test_no_money_was_taken_is_said_only_where_the_bank_closed_every_draft(
+    client: Client, scene: Scene
+) -> None:
+    """Invariant 4."""
+    register()
+    _, state, make = scene
+    said = "no money was taken" in shown(client, make()).lower()
+    # Before the first attempt there is nothing to deny.
+    assert said == (state in NOTHING_TAKEN and state is not PageState.FORM)
+
+
+@scenes
+def test_without_javascript_only_waiting_states_reload(client: Client, scene: Scene) -> None:
+    register()
+    _, state, make = scene
+    reloads = '<noscript><meta http-equiv="refresh" content="5"></noscript>' in shown(client, make())
+    assert reloads == (state in WAITING_STATES)
+
+
+@scenes
+def test_ibans_are_masked_and_nothing_is_inline(client: Client, scene: Scene) -> None:
+    register()
+    text = shown(client, scene[2]())
+    assert HOPPER not in text
+    assert SHOP not in text
+    assert "style=" not in text
+    assert "onclick" not in text
+    assert "<script>" not in text
+
+
+@scenes
+def test_answers_with_the_token_stay_private(client: Client, scene: Scene) -> None:
+    register()
+    made = scene[2]()
+    for path in ("", "status", "receipt", "qr/1.svg"):
+        answer = client.get(made.get_absolute_url() + path)
+        assert "no-store" in answer["Cache-Control"], path
+        assert "private" in answer["Cache-Control"], path
+        assert answer["Referrer-Policy"] == "same-origin", path
+
+
+def test_a_declined_payment_and_a_refused_one_are_told_apart(client: Client) -> None:
+    declined, refused = order(), order()
+    payment(declined, "rejected")
+    payment(refused, "failed")
+    assert "declined in bunq" in shown(client, declined)
+    assert "is not a bunq account" in shown(client, refused)
+
+
+def test_the_waiting_page_offers_the_way_to_bunq_twice_and_warns_of_other_payments(client: Client) -> None:
+    register()
+    made = order()
+    payment(made, "pending")
+    text = shown(client, made)
+    assert "http://127.0.0.1:9/auth?response_type=code" in text
+    assert f"{made.get_absolute_url()}qr/" in text
+    assert f"<strong>Demo Shop order {made.reference}</strong>" in text
+    assert "NL73 •••• 0012" in text
+    assert "€89.00" in text
+
+
+def test_names_of_shops_and_people_are_text_not_markup(client: Client) -> None:
+    register()
+    made = order()
+    payment(made, "pending", payer_name="<b>&", payee_name="</dd><script>alert(1)</script>")
+    text = shown(client, made)
+    assert "<script>alert" not in text
+    assert "&lt;b&gt;&amp;" in text
+
+
+def test_only_the_browser_that_typed_a_name_sees_it_again(client: Client) -> None:
+    made = order()
+    payment(made, "rejected", browser="b" * 22)
+    assert "Sígrid" not in shown(client, made)
+    client.cookies["kassa_browser"] = "b" * 22
+    assert "Sígrid" in shown(client, made)
+
+
+def test_a_receipt_is_for_paid_orders_only(client: Client) -> None:
+    register()
+    for _, state, make in SCENES:
+        answer = client.get(f"{make().get_absolute_url()}receipt")
+        assert answer.status_code == (200 if state is PageState.PAID else 303), state
+        if state is PageState.PAID:
+            assert "Harbour mug" in answer.content.decode()
