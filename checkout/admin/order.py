@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Model
 from django.forms import Script
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +16,7 @@ from checkout.admin.order_form import LineFormSet, OrderForm
 from checkout.admin.order_wishes import ORDER_WISHES
 from checkout.admin.payment_wishes import PAYMENT_WISHES
 from checkout.admin.rows import merchants_of
-from checkout.admin.wishes import WishesAdmin, refusal
+from checkout.admin.wishes import WishesAdmin, buttons, refusal
 from checkout.admin.wording import FLAGS, flag_names, shopper_sees
 from checkout.conf import configuration
 from checkout.models import Event, Order
@@ -36,23 +36,12 @@ class OrderAdmin(WishesAdmin[Order]):
     search_fields = ("reference", "payments__payer_name", "payments__payer_iban")
     search_help_text = "Reference, or a payer's name or IBAN"
     change_form_template = "admin/checkout/order/change_form.html"
-    fieldsets = (
-        (
-            None,
-            {
-                "fields": (
-                    "merchant",
-                    "reference",
-                    "amount",
-                    "status",
-                    "flags",
-                    "seen_by_shopper",
-                    "return_url",
-                )
-            },
-        ),
-        ("Times", {"fields": ("created_at", "expires_at", "paid_at")}),
-        ("Review", {"fields": ("resolution", "resolved_at", "resolved_by"), "classes": ("review-facts",)}),
+    fields = (
+        ("merchant", "reference"),
+        ("amount", "status", "flags"),
+        "seen_by_shopper",
+        ("created_at", "expires_at", "paid_at"),
+        "return_url",
     )
 
     class Media:
@@ -96,13 +85,13 @@ class OrderAdmin(WishesAdmin[Order]):
         assert isinstance(obj, Order)
         events = list(obj.events.select_related("payment"))
         context |= {
-            "wishes": self.offered(obj),
+            "wishes": buttons(self.wishes, obj),
             "raised": [text for name, text in FLAGS.items() if getattr(obj, name)],
             "payment_link": configuration().public_url + obj.get_absolute_url(),
             "is_payable": obj.is_payable(timezone.now()),
             "lines": list(obj.lines.all()),
             "payments": [
-                {"payment": payment, "wishes": [w for w in PAYMENT_WISHES if w.is_offered(payment)]}
+                {"payment": payment, "wishes": buttons(PAYMENT_WISHES, payment)}
                 for payment in obj.payments.all()
             ],
             "events": event_rows(events),
@@ -116,7 +105,7 @@ class OrderAdmin(WishesAdmin[Order]):
         sent = request.POST.copy() if request.method == "POST" else None
         more_rows = sent is not None and "more_rows" in sent
         if sent is not None and more_rows:
-            sent["lines-TOTAL_FORMS"] = _more_rows(str(sent.get("lines-TOTAL_FORMS", "")))
+            _add_rows(sent)
         form = OrderForm(sent, merchants=merchants_of(request.user), initial=_first_merchant(request))
         lines = LineFormSet(sent, prefix="lines")
         if sent is not None and not more_rows and all([form.is_valid(), lines.is_valid()]):
@@ -159,10 +148,14 @@ class OrderAdmin(WishesAdmin[Order]):
         return order
 
 
-def _more_rows(count: str) -> str:
-    """The number of rows to show next; what a browser sent is not trusted to be a number."""
-    current = int(count) if count.isascii() and count.isdigit() and len(count) < 4 else 0
-    return str(min(current + ROWS_AT_A_TIME, LineFormSet.max_num))
+def _add_rows(sent: QueryDict) -> None:
+    """A few rows more in what was sent; what a browser says is not trusted to be a number."""
+    said = str(sent.get("lines-TOTAL_FORMS", ""))
+    current = int(said) if said.isascii() and said.isdigit() and len(said) < 4 else 0
+    wanted = min(current + ROWS_AT_A_TIME, LineFormSet.max_num)
+    sent["lines-TOTAL_FORMS"] = str(wanted)
+    for number in range(current, wanted):
+        sent.setdefault(f"lines-{number}-quantity", "1")
 
 
 def _first_merchant(request: HttpRequest) -> dict[str, Any]:

@@ -54,6 +54,10 @@ class LineForm(forms.Form):
     quantity = forms.IntegerField(min_value=1, max_value=MAX_QUANTITY, initial=1)
     unit_amount = EuroField(label="Price each (€)", widget=forms.TextInput)
 
+    def has_changed(self) -> bool:
+        """A row in which only the quantity was touched is an empty row."""
+        return not {"description", "unit_amount"}.isdisjoint(self.changed_data)
+
 
 class _BaseLines(forms.BaseFormSet[LineForm]):
     """At least one line, and together more than nothing."""

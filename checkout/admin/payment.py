@@ -13,7 +13,7 @@ from checkout.admin.events import event_rows
 from checkout.admin.evidence import pretty_text
 from checkout.admin.filters import PaymentStatusFilter
 from checkout.admin.payment_wishes import PAYMENT_WISHES
-from checkout.admin.wishes import WishesAdmin
+from checkout.admin.wishes import WishesAdmin, buttons
 from checkout.iban import spaced_iban
 from checkout.models import Payment
 
@@ -109,7 +109,7 @@ class PaymentAdmin(WishesAdmin[Payment]):
     ) -> HttpResponse:
         assert isinstance(obj, Payment)
         context |= {
-            "wishes": self.offered(obj),
+            "wishes": buttons(self.wishes, obj),
             "events": event_rows(obj.events.select_related("payment")),
         }
         return super().render_change_form(request, context, add, change, form_url, obj)

@@ -7,7 +7,7 @@ never as it was hoped for.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic
+from typing import Generic
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -44,6 +44,26 @@ class Wish(Generic[Row]):
     seen: Callable[[Row], str] = lambda row: ""
 
 
+@dataclass(frozen=True)
+class Button:
+    """A wish that makes sense for a row now, as a link to its question."""
+
+    name: str
+    label: str
+    url: str
+    is_grave: bool
+
+
+def buttons(wishes: tuple[Wish[Row], ...], row: Row) -> list[Button]:
+    """The wishes to offer on `row`'s page."""
+    prefix = f"admin:{row._meta.app_label}_{row._meta.model_name}"
+    return [
+        Button(wish.name, wish.label, reverse(f"{prefix}_{wish.name}", args=[row.pk]), wish.is_grave)
+        for wish in wishes
+        if wish.is_offered(row)
+    ]
+
+
 class WishesAdmin(OwnRowsAdmin[Row]):
     """Adds the pages `<id>/<wish>/` for each of `wishes`."""
 
@@ -61,22 +81,6 @@ class WishesAdmin(OwnRowsAdmin[Row]):
             for wish in self.wishes
         ]
         return own + super().get_urls()
-
-    def offered(self, row: Row) -> list[dict[str, Any]]:
-        """The wishes that make sense for `row` now, for its page's buttons."""
-        return [
-            {
-                "label": wish.label,
-                "url": self.wish_url(wish, row),
-                "name": wish.name,
-                "is_grave": wish.is_grave,
-            }
-            for wish in self.wishes
-            if wish.is_offered(row)
-        ]
-
-    def wish_url(self, wish: Wish[Row], row: Row) -> str:
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{wish.name}", args=[row.pk])
 
     def wish_view(self, request: HttpRequest, object_id: str, wish: Wish[Row]) -> HttpResponse:
         row = self.get_object(request, object_id)

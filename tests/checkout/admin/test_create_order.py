@@ -115,6 +115,11 @@ def test_bad_input_is_a_form_with_an_error_and_no_order(
     assert not Order.objects.exists()
 
 
+def test_a_row_with_nothing_but_a_quantity_is_no_line(as_staff: Client, shop: Merchant) -> None:
+    as_staff.post(ADD, form(shop, ("", "7", ""), MUG, ("", "", "")))
+    assert [line.description for line in Order.objects.get().lines.all()] == ["Mug"]
+
+
 def test_a_reference_is_used_once_per_merchant(
     as_operator: Client, shop: Merchant, other_shop: Merchant
 ) -> None:

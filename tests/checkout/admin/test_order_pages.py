@@ -148,6 +148,9 @@ def test_an_order_shows_lines_payments_and_every_event_with_the_banks_answer(
         assert text in page
     for text in ("order created", "bank said", "The bank shows the draft as PENDING."):
         assert text in page
+    for wish in ("check", "cancel"):
+        assert f'href="/admin/checkout/payment/{payment.pk}/{wish}/?from=order"' in page
+    assert f'href="/admin/checkout/order/{order.pk}/cancel/"' in page
     assert f"&quot;id&quot;: {payment.draft_id}" in page
     assert order.events.count() == page.count('<li class="kassa-event">')
 
