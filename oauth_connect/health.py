@@ -17,5 +17,5 @@ def problem() -> str | None:
     if registration.redirect_uri != conf.redirect_uri:
         return f"the bank knows another return address than PUBLIC_URL now gives: {HINT}"
     if registration.refused_at is not None:
-        return "the bank refuses our API key: see docs/operating.md"
+        return "the bank refuses our API key: see docs/operators.md"
     return None
