@@ -58,31 +58,33 @@ class Call:
         self.sent = False
         self.reused_connection = False
         self.out_of_time = False
-        self._connection: HTTPConnection | None = None
+        self._socket: socket.socket | None = None
         self._lock = threading.Lock()
 
-    def leaves_through(self, connection: HTTPConnection) -> None:
-        """The next byte goes out on `connection`."""
+    def leaves_through(self, connected: socket.socket | None) -> None:
+        """The next byte goes out there.
+
+        The socket is kept, not the connection: that one forgets its socket when the answer says `Connection: close`.
+        """
         with self._lock:
             if self.out_of_time:
                 raise TimeoutError("the time for this call is over")
-            self._connection = connection
+            self._socket = connected
             self.sent = True
 
     def cut(self) -> None:
         """The time is over: end the connection under the thread that waits for it."""
         with self._lock:
             self.out_of_time = True
-            sock = self._connection.sock if self._connection else None
-            if sock is not None:
+            if self._socket is not None:
                 with suppress(OSError):
                     # Past any TLS layer, whose own shutdown is not safe from another thread.
-                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
+                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
     def finish(self) -> None:
         """From now on the connection belongs to the next call."""
         with self._lock:
-            self._connection = None
+            self._socket = None
 
 
 _call: ContextVar[Call | None] = ContextVar("bunq_call", default=None)
@@ -106,7 +108,7 @@ class _Connection(HTTPConnection):
             # Otherwise http.client connects inside send(), and a refused connection would look like a lost answer.
             self.connect()
         if call is not None:
-            call.leaves_through(self)
+            call.leaves_through(self.sock)
         super().send(data)
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from oauth_connect.bunq import signing
 from oauth_connect.bunq.types import Access
@@ -121,7 +121,15 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = True
 
-    def handle_error(self, request: object, client_address: object) -> None:
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.ended = 0
+
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        self.ended += 1
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
         """A broken pipe is part of the play."""
 
 
@@ -153,6 +161,11 @@ class HostileBank:
     @property
     def port(self) -> int:
         return self._server.server_port
+
+    @property
+    def ended(self) -> int:
+        """How many connections the bank has closed."""
+        return self._server.ended
 
     @property
     def url(self) -> str:

@@ -179,7 +179,7 @@ def test_status_is_bunqs_own_word(word: str, client: BunqClient, access: Access,
 def test_unknown_keys_and_entries_are_passed_over(
     client: BunqClient, access: Access, bank: HostileBank
 ) -> None:
-    bank.will_answer({"Advert": ["?"]}, bunq.draft(colour="blue", nested={"a": [1e400]}), More=[None])
+    bank.will_answer({"Advert": ["?"]}, bunq.draft(colour="blue", nested={"a": [1e300]}), More=[None])
     assert client.read_draft(access, 9001, 70001) == DRAFT
 
 
