@@ -5,11 +5,12 @@ from django.utils import timezone
 
 from checkout import bank as bank_facts
 from checkout.models import Payment
-from checkout.services import submitting
+from checkout.services import recovery, submitting
 from checkout.services.attempts import cancel_payment
 from checkout.services.errors import AttemptRunning
 from checkout.services.recovery import SETTLED_AFTER
 from checkout.statuses import PaymentStatus
+from oauth_connect.drafts import list_drafts_since
 from tests.checkout.core.conftest import Shop, kinds, later
 
 SETTLED_S = SETTLED_AFTER.total_seconds() + 5
@@ -72,6 +73,15 @@ def test_a_listing_without_ids_is_never_guessed_from(shop: Shop) -> None:
     shop.until(payment, PaymentStatus.PENDING)
 
 
+def test_one_named_and_one_nameless_match_are_not_guessed_between(shop: Shop) -> None:
+    lose(shop, "lost_after")
+    payment = shop.start(shop.order())
+    other = shop.pending()
+    drafts = {draft.id: draft for draft in list_drafts_since(later(-60))}
+    sighting = bank_facts.Sighting(free=(drafts[other.draft_id],), nameless=1)
+    assert not recovery._adopt(payment, sighting, timezone.now())
+
+
 def test_two_lost_creates_of_the_same_transfer_each_end_with_their_own_draft(shop: Shop) -> None:
     """Same payer, shop and amount: the listing cannot tell them apart, so neither guesses."""
     lose(shop, "lost_after")
@@ -79,8 +89,8 @@ def test_two_lost_creates_of_the_same_transfer_each_end_with_their_own_draft(sho
     lose(shop, "lost_before")
     second = shop.start(shop.order("9.99"))
     for _ in range(4):
+        shop.step(second)  # the only free draft in the listing is the other one's
         shop.step(first)
-        shop.step(second)
     assert first.state is second.state is PaymentStatus.PENDING
     at_bank = {draft["id"]: draft["description"] for draft in shop.drafts()}
     assert at_bank == {first.draft_id: first.description, second.draft_id: second.description}
