@@ -70,7 +70,7 @@ def exchange_code(
         )
     finally:
         transport.close()
-    secrets = (code, client_secret)
+    secrets = (code, client_secret, quote(code, safe=""), quote(client_secret, safe=""))
     problem = _problem(reply, secrets)
     if problem is not None:
         raise problem

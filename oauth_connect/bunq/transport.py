@@ -90,6 +90,16 @@ class Call:
 _call: ContextVar[Call | None] = ContextVar("bunq_call", default=None)
 
 
+class _NotAboutOurCalls(logging.Filter):
+    """urllib3 warns of malformed headers and quotes them: our token, if the bank repeats it there."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return _call.get() is None
+
+
+logging.getLogger("urllib3.connection").addFilter(_NotAboutOurCalls())
+
+
 class _Connection(HTTPConnection):
     _calls_made = 0
 

@@ -16,6 +16,7 @@ from oauth_connect.bunq.types import Access
 from tests.oauth_connect.bunq import calls
 from tests.oauth_connect.bunq.hostile_bank import Answer, HostileBank
 
+CALLS = ("create_draft", "cancel_draft", "read_draft")
 CREATED = Answer({"Response": [{"Id": {"id": 70001}}]})
 
 
@@ -59,35 +60,24 @@ def made(kind: type[BaseException]) -> BaseException:
 
 
 @pytest.mark.parametrize("name", EVERY)
-@pytest.mark.parametrize("call", ["create_draft", "cancel_draft", "read_draft"])
 def test_exception_before_the_first_byte_means_not_sent(
-    call: str,
-    name: str,
-    client: BunqClient,
-    access: Access,
-    bank: HostileBank,
-    monkeypatch: pytest.MonkeyPatch,
+    name: str, client: BunqClient, access: Access, bank: HostileBank, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*args: Any, **more: Any) -> Any:
         raise made(EVERY[name])
 
     bank.will(CREATED)
     monkeypatch.setattr(requests.Session, "send", fail)
-    with pytest.raises(BunqError) as caught:
-        calls.SIGNED[call](client, access)
-    assert type(caught.value) is NotSent
+    for call in CALLS:
+        with pytest.raises(BunqError) as caught:
+            calls.SIGNED[call](client, access)
+        assert type(caught.value) is NotSent
     assert bank.seen == []
 
 
 @pytest.mark.parametrize("name", EVERY)
-@pytest.mark.parametrize("call", ["create_draft", "cancel_draft", "read_draft"])
 def test_exception_after_the_first_byte_leaves_the_outcome_unknown(
-    call: str,
-    name: str,
-    client: BunqClient,
-    access: Access,
-    bank: HostileBank,
-    monkeypatch: pytest.MonkeyPatch,
+    name: str, client: BunqClient, access: Access, bank: HostileBank, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send = requests.Session.send
 
@@ -97,10 +87,11 @@ def test_exception_after_the_first_byte_leaves_the_outcome_unknown(
 
     bank.will(CREATED)
     monkeypatch.setattr(requests.Session, "send", send_then_fail)
-    with pytest.raises(BunqError) as caught:
-        calls.SIGNED[call](client, access)
-    assert type(caught.value) is OutcomeUnknown
-    assert len(bank.seen) == 1
+    for call in CALLS:
+        with pytest.raises(BunqError) as caught:
+            calls.SIGNED[call](client, access)
+        assert type(caught.value) is OutcomeUnknown
+    assert len(bank.seen) == len(CALLS)
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, MemoryError])
