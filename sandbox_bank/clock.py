@@ -4,15 +4,14 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from django.conf import settings
+from sandbox_bank import options
 
 _lock = threading.Lock()
 _offset: timedelta | None = None
 
 
 def _file() -> Path:
-    path: Path = settings.OPTIONS.data / "clock_offset_s"
-    return path
+    return options.current().data / "clock_offset_s"
 
 
 def _read_offset() -> timedelta:

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from sandbox_bank.protocol.limits import Limits, parse_limits
@@ -30,7 +31,9 @@ class Options:
         return parse_limits(self.limits)
 
 
-def from_environment() -> Options:
+@cache
+def current() -> Options:
+    """The options of this process."""
     return Options(
         data=Path(os.environ[_PREFIX + "DATA"]),
         host=os.environ.get(_PREFIX + "HOST", "127.0.0.1"),
@@ -38,4 +41,3 @@ def from_environment() -> Options:
         limits=os.environ.get(_PREFIX + "LIMITS", "strict"),
         seed=int(os.environ.get(_PREFIX + "SEED", "0")),
     )
-

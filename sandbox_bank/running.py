@@ -3,13 +3,9 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
-from django.conf import settings
-
+from sandbox_bank import options
 from sandbox_bank.faults.registry import Faults
-from sandbox_bank.options import Options
 from sandbox_bank.protocol.limits import RateLimiter
-
-_options: Options = settings.OPTIONS
 
 
 @dataclass
@@ -44,6 +40,6 @@ class Behaviour:
             setattr(self, name, value)
 
 
-limiter = RateLimiter(_options.parsed_limits())
-faults = Faults(_options.seed)
+limiter = RateLimiter(options.current().parsed_limits())
+faults = Faults(options.current().seed)
 behaviour = Behaviour()

@@ -33,7 +33,9 @@ def _parse() -> tuple[Options, int]:
     parser.add_argument("--data", type=Path, required=True, help="folder for everything the bank remembers")
     parser.add_argument("--control", action="store_true", help="open the back door /_control/ for tests")
     parser.add_argument(
-        "--limits", default="strict", help='off, strict or "GET=3/3,POST=5/3,PUT=2/3,SESSION=1/30" (default strict)'
+        "--limits",
+        default="strict",
+        help='off, strict or "GET=3/3,POST=5/3,PUT=2/3,SESSION=1/30" (default strict)',
     )
     parser.add_argument("--seed", type=int, default=0, help="fixes the chances of faults (default 0)")
     given = parser.parse_args()

@@ -4,7 +4,7 @@ import secrets
 
 from sandbox_bank import options
 
-OPTIONS = options.from_environment()
+OPTIONS = options.current()
 
 
 def _own_secret(name: str) -> str:

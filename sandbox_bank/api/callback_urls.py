@@ -63,7 +63,7 @@ def _row(call: Call, client_id: int, url_id: int) -> CallbackUrl:
 
 
 def _url_of(call: Call, client: OauthClient) -> str:
-    """Which addresses bunq refuses is not documented. Our choices: http and https, no query and no fragment, each once."""
+    """Which addresses bunq refuses is not documented. Our choices: http and https, no query, no fragment, each once."""
     url = call.body.get("url")
     if not isinstance(url, str) or len(url) > 500 or not url.isascii():
         raise invalid("The field url is required.")

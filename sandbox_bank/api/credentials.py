@@ -71,7 +71,7 @@ def _certificate_of(call: Call) -> ProviderCertificate:
 
 
 def _provider(certificate: ProviderCertificate) -> User:
-    """The same distinguished name is the same provider. Registering it again is not documented: our choice, a new key."""
+    """The same distinguished name is the same provider. Registering again is not documented: our choice, a new key."""
     user, _ = User.objects.update_or_create(
         distinguished_name=certificate.distinguished_name,
         defaults={"roles": certificate.roles, "session_timeout_s": behaviour.psp_session_timeout_s},

@@ -51,7 +51,7 @@ class OneDevice(Endpoint):
 
 
 def usable_key(secret: str) -> ApiKey:
-    """The key behind a secret, if it may still be used. Raises ApiError with the text that clients saw in production."""
+    """The key behind a secret, if it may still be used. Raises ApiError, with the text seen in production."""
     key = ApiKey.objects.select_related("user").filter(value=secret).first()
     if key is None or key.status == ApiKey.Status.REVOKED:
         raise invalid(BAD_CREDENTIALS)

@@ -1,4 +1,4 @@
-"""What only bunq's sandbox has: users made on the spot, and money for the asking. Source: bunq documentation, Sandbox."""
+"""What only bunq's sandbox has: users made on the spot, money for the asking. Source: bunq documentation, Sandbox."""
 
 import secrets
 from datetime import timedelta
@@ -28,7 +28,9 @@ class SandboxPerson(Endpoint):
     def post(self, call: Call) -> Payload:
         user = new_person(f"Sandbox {self.kind.removeprefix('User').lower()}", 0, self.kind)
         key = ApiKey.objects.create(
-            value=f"sandbox_{secrets.token_hex(24)}", user=user, first_use_before=clock.now() + _FIRST_USE_WITHIN
+            value=f"sandbox_{secrets.token_hex(24)}",
+            user=user,
+            first_use_before=clock.now() + _FIRST_USE_WITHIN,
         )
         return answer(("ApiKey", {"api_key": key.value}))
 

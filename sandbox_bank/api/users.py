@@ -1,4 +1,7 @@
-"""GET /user and /user/{id}: who the session belongs to. Source: bunq OpenAPI, User; shapes seen by clients in production."""
+"""GET /user and /user/{id}: who the session belongs to.
+
+Source: bunq OpenAPI, User; the shapes were seen by clients in production.
+"""
 
 from sandbox_bank.models import User, UserKind
 from sandbox_bank.protocol.call import Call

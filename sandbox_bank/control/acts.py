@@ -14,7 +14,17 @@ from sandbox_bank.ledger import drafts
 from sandbox_bank.ledger.money import cents_of
 from sandbox_bank.ledger.people import new_person
 from sandbox_bank.ledger.store import writing
-from sandbox_bank.models import Account, ApiKey, Consent, Decision, Draft, DraftStatus, OauthClient, Session, User
+from sandbox_bank.models import (
+    Account,
+    ApiKey,
+    Consent,
+    Decision,
+    Draft,
+    DraftStatus,
+    OauthClient,
+    Session,
+    User,
+)
 
 _MOST_PEOPLE = 5000
 
@@ -36,7 +46,9 @@ def draft(request: HttpRequest, body: dict[str, Any], draft_id: int, act: str) -
         elif act == "approve":
             _approve(row)
         else:
-            raise BadRequest("a draft can be accepted, approved, rejected or expired: accept, approve, reject, expire")
+            raise BadRequest(
+                "a draft can be accepted, approved, rejected or expired: accept, approve, reject, expire"
+            )
     except drafts.DraftIsFinal as error:
         raise BadRequest(f"draft {draft_id} is {row.status} already") from error
     return show_draft(row, approved=act in {"accept", "approve"})
@@ -52,7 +64,10 @@ def _approve(row: Draft) -> None:
         raise BadRequest("the payment provider has no OAuth client")
     with writing():
         consent = Consent.objects.create(
-            token=f"control-{row.id}-{clock.now().timestamp()}", client=client, redirect_uri="", person=account.owner
+            token=f"control-{row.id}-{clock.now().timestamp()}",
+            client=client,
+            redirect_uri="",
+            person=account.owner,
         )
         Decision.objects.create(consent=consent, draft=row, accepted=True)
         consents.finish(consent, go_back=False)
@@ -66,7 +81,9 @@ def authorize(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
     `finish` return (default) | stay.
     """
     query = parse_qs(urlsplit(str(body.get("authorization_url", ""))).query)
-    words = {name: query.get(name, [""])[0] for name in ("client_id", "redirect_uri", "state", "response_type")}
+    words = {
+        name: query.get(name, [""])[0] for name in ("client_id", "redirect_uri", "state", "response_type")
+    }
     person = _person(str(body.get("person", "")))
     decision = body.get("decision", "accept")
     if decision not in {"accept", "reject"}:

@@ -44,7 +44,12 @@ def ledger(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
 
 def show_person(user: User) -> dict[str, Any]:
     accounts = Account.objects.filter(owner=user).order_by("id")
-    return {"id": user.id, "name": user.display_name, "kind": user.kind, "accounts": list(map(_account, accounts))}
+    return {
+        "id": user.id,
+        "name": user.display_name,
+        "kind": user.kind,
+        "accounts": list(map(_account, accounts)),
+    }
 
 
 def _people() -> list[dict[str, Any]]:

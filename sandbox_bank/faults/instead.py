@@ -16,7 +16,10 @@ def replace(call: Call, fault: Fault) -> HttpResponse:
     if fault.name == "server_error":
         return _server_error(fault)
     if fault.name == "token_error":
-        body = {"error": fault.more.get("error", "invalid_grant"), "error_description": "A fault was asked for."}
+        body = {
+            "error": fault.more.get("error", "invalid_grant"),
+            "error_description": "A fault was asked for.",
+        }
         return JsonResponse(body, status=int(fault.more.get("status", 401)))
     return refusal(_error(fault))
 

@@ -48,6 +48,4 @@ def transfer(
         payee = Account.objects.filter(iban=iban).first()
         if payee is not None:
             payer_name = payer.owner.display_name
-            _post(
-                payee, cents, iban=payer.iban, name=payer_name, description=description, draft_id=draft_id
-            )
+            _post(payee, cents, iban=payer.iban, name=payer_name, description=description, draft_id=draft_id)

@@ -34,7 +34,7 @@ def begin(client_id: str, redirect_uri: str, state: str, response_type: str) -> 
     )
 
 
-def choose_person(consent: Consent, person: User) -> None:
+def choose_person(consent: Consent, person: User | None) -> None:
     with writing():
         Consent.objects.filter(pk=consent.pk, outcome=Consent.Outcome.OPEN).update(person=person)
         consent.refresh_from_db()

@@ -106,9 +106,12 @@ def open_for(person: User, psp: User) -> "QuerySet[Draft]":
 
     The consent screen shows every one of them, whoever placed it. Seen by clients in production.
     """
-    return Draft.objects.filter(
-        psp=psp, status=DraftStatus.PENDING, sender_iban__in=_ibans(person)
-    ).order_by("-id")
+    return open_of(psp).filter(sender_iban__in=_ibans(person))
+
+
+def open_of(psp: User) -> "QuerySet[Draft]":
+    """All open drafts of this payment provider, newest first."""
+    return Draft.objects.filter(psp=psp, status=DraftStatus.PENDING).order_by("-id")
 
 
 def _ibans(person: User) -> list[str]:

@@ -19,7 +19,9 @@ class ExchangeRefused(Exception):
         self.error, self.description = error, description
 
 
-def exchange(*, client_id: str, client_secret: str, code: str, redirect_uri: str, delay_s: float) -> tuple[str, str]:
+def exchange(
+    *, client_id: str, client_secret: str, code: str, redirect_uri: str, delay_s: float
+) -> tuple[str, str]:
     """Returns the access token and the consent's state. Raises ExchangeRefused; a refusal does not use up the code."""
     client = OauthClient.objects.filter(client_id=client_id, status=OauthClient.Status.ACTIVE).first()
     if client is None or not secrets.compare_digest(client.secret, client_secret):

@@ -18,6 +18,11 @@ def value_of(cents: int) -> str:
     return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"
 
 
+def readable(cents: int) -> str:
+    """With thousands separated, for the bank's pages."""
+    return f"{'-' if cents < 0 else ''}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"
+
+
 def as_amount(cents: int, currency: str = "EUR") -> dict[str, str]:
     """Source: bunq OpenAPI, Amount."""
     return {"currency": currency, "value": value_of(cents)}

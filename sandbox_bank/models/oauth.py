@@ -1,4 +1,7 @@
-"""OAuth clients, and what a person decided about which draft. Source: bunq OpenAPI, OauthClient; bunq documentation, OAuth."""
+"""OAuth clients, and what a person decided about which draft.
+
+Source: bunq OpenAPI, OauthClient; bunq documentation, OAuth.
+"""
 
 from django.db import models
 from django.db.models import Q, UniqueConstraint
@@ -14,7 +17,9 @@ class OauthClient(Row):
         ACTIVE = "ACTIVE"
         CANCELLED = "CANCELLED"
 
-    user: "models.ForeignKey[User, User]" = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    user: "models.ForeignKey[User, User]" = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+"
+    )
     user_id: int
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.ACTIVE)
     client_id = models.CharField(max_length=64, unique=True)
@@ -83,7 +88,9 @@ class Decision(Row):
     accepted = models.BooleanField()
 
     class Meta:
-        constraints = [UniqueConstraint(fields=["consent", "draft"], name="one_decision_per_consent_and_draft")]
+        constraints = [
+            UniqueConstraint(fields=["consent", "draft"], name="one_decision_per_consent_and_draft")
+        ]
 
     def __str__(self) -> str:
         return f"draft {self.draft_id}: {'accepted' if self.accepted else 'rejected'}"

@@ -29,7 +29,9 @@ class ApiKey(Row):
 
     value = models.CharField(max_length=100, unique=True)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.PENDING_FIRST_USE)
-    user: "models.ForeignKey[User, User]" = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    user: "models.ForeignKey[User, User]" = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+"
+    )
     user_id: int
     installation: "models.ForeignKey[Installation | None, Installation | None]" = models.ForeignKey(
         Installation, null=True, on_delete=models.PROTECT, related_name="+"
@@ -65,7 +67,9 @@ class Session(Row):
     installation: "models.ForeignKey[Installation, Installation]" = models.ForeignKey(
         Installation, on_delete=models.PROTECT, related_name="+"
     )
-    user: "models.ForeignKey[User, User]" = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    user: "models.ForeignKey[User, User]" = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+"
+    )
     user_id: int
     device: "models.ForeignKey[Device | None, Device | None]" = models.ForeignKey(
         Device, null=True, on_delete=models.PROTECT, related_name="+"

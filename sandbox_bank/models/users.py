@@ -3,7 +3,7 @@
 import uuid
 
 from django.db import models
-from django.db.models import CheckConstraint, Q
+from django.db.models import CheckConstraint, Q, UniqueConstraint
 
 from sandbox_bank.models.base import Row
 
@@ -29,7 +29,7 @@ class User(Row):
     display_name = models.CharField(max_length=200)
     nick_name = models.CharField(max_length=200, blank=True)
     session_timeout_s = models.PositiveIntegerField(default=604800)
-    distinguished_name = models.CharField(max_length=500, unique=True, null=True)
+    distinguished_name = models.CharField(max_length=500, blank=True)
     roles = models.JSONField(default=list)
     requested_by: "models.ForeignKey[User | None, User | None]" = models.ForeignKey(
         "self", null=True, on_delete=models.PROTECT, related_name="+"
@@ -37,6 +37,15 @@ class User(Row):
     granted_by: "models.ForeignKey[User | None, User | None]" = models.ForeignKey(
         "self", null=True, on_delete=models.PROTECT, related_name="+"
     )
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(
+                fields=["distinguished_name"],
+                condition=~Q(distinguished_name=""),
+                name="one_user_per_certificate_name",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.display_name

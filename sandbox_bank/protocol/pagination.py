@@ -14,9 +14,7 @@ _DEFAULT_COUNT, _MAX_COUNT = 10, 200
 AnyRow = TypeVar("AnyRow", bound=Row)
 
 
-def listing(
-    call: Call, rows: "QuerySet[AnyRow]", show: Callable[[AnyRow], tuple[str, Payload]]
-) -> Payload:
+def listing(call: Call, rows: "QuerySet[AnyRow]", show: Callable[[AnyRow], tuple[str, Payload]]) -> Payload:
     """One page of `rows` as the query asks for it. The bounds are exclusive: undocumented, our choice."""
     count = _number(call, "count") or _DEFAULT_COUNT
     older_id, newer_id = _number(call, "older_id"), _number(call, "newer_id")

@@ -23,6 +23,8 @@ def bank(running_bank: SandboxBank) -> SandboxBank:
 @pytest.fixture
 def provider(bank: SandboxBank) -> Iterator[Provider]:
     """Registered and connected. Each test gets one of its own, and so sees no other test's drafts."""
-    provider = Provider(bank, common_name=f"Shop {id(object())} {bank.control('GET', 'state')['now'][-6:]} PISP AISP")
+    provider = Provider(
+        bank, common_name=f"Shop {id(object())} {bank.control('GET', 'state')['now'][-6:]} PISP AISP"
+    )
     yield provider.register().connect()
     provider.close()

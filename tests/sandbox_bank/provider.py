@@ -103,7 +103,7 @@ class Answer:
 
 @dataclass
 class Provider:
-    """Registers, places drafts, exchanges codes. Every 200 is checked for the bank's signature unless told otherwise."""
+    """Registers, places drafts, has codes exchanged."""
 
     bank: SandboxBank
     key_number: int = 0
