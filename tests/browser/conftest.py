@@ -1,0 +1,65 @@
+"""A whole installation as processes, and a real Chromium in front of it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
+
+from launcher.installation import Installation
+from tests.browser.people import Bank
+from tests.chromium import find_chromium
+
+DESKTOP = ViewportSize(width=1280, height=900)
+PHONE = ViewportSize(width=390, height=844)
+NewContext = Callable[..., BrowserContext]
+
+
+@pytest.fixture(scope="session")
+def kassa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    many = {"ATTEMPTS_PER_IBAN_PER_HOUR": "10000", "ATTEMPTS_PER_BROWSER_PER_HOUR": "10000"}
+    folder = tmp_path_factory.mktemp("kassa")
+    with Installation(folder, limits="off", control=True, settings=many, web_processes=1) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def bank(kassa: Installation) -> Bank:
+    return Bank(kassa.bank_url)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_context(chromium: Browser) -> Iterator[NewContext]:
+    """Browsers of different people: each with its own cookies. What the console complains of fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def make(*, phone: bool = False, javascript: bool = True, **how: Any) -> BrowserContext:
+        context = chromium.new_context(
+            viewport=PHONE if phone else DESKTOP,
+            is_mobile=phone,
+            has_touch=phone,
+            java_script_enabled=javascript,
+            **how,
+        )
+        context.set_default_timeout(15_000)
+        context.on(
+            "console", lambda message: complaints.append(message.text) if message.type == "error" else None
+        )
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        contexts.append(context)
+        return context
+
+    yield make
+    for context in contexts:
+        context.close()
+    # A form that is sent back with 422 is a wanted answer.
+    assert [text for text in complaints if "422" not in text] == []
