@@ -147,7 +147,8 @@ def receive_return(*, state: str, code: str, error: str, now: datetime) -> Retur
     facts = {"authorization": authorization.pk, "reference": authorization.reference}
     kind = _record(authorization, code if _CODE.fullmatch(code) else "", _printable(error), now)
     log.info(
-        "authorization_returned", extra={**facts, "kind": kind, "has_code": bool(code), "error": error[:40]}
+        "authorization_returned",
+        extra={**facts, "kind": kind, "has_code": bool(code), "error": _printable(error)[:40]},
     )
     if kind is ReturnKind.RECORDED:
         exchanges.exchange(authorization.pk, now)
@@ -156,6 +157,8 @@ def receive_return(*, state: str, code: str, error: str, now: datetime) -> Retur
 
 def retry_exchanges(now: datetime) -> int:
     """For the worker: one try for each waiting code that is due, oldest first. Returns how many were tried."""
+    if not OauthAuthorization.objects.filter(exchange=OauthAuthorization.Exchange.WAITING).exists():
+        return 0
     exchanges.withhold_overdue(now)
     due = OauthAuthorization.objects.filter(
         exchange=OauthAuthorization.Exchange.WAITING, exchange_due_at__lte=now

@@ -119,7 +119,10 @@ def _ask_for_api_key(registration: BankRegistration) -> None:
     if not credential.api_key:
         raise OutcomeUnknown("the bank made an API key and did not show it")
     _only(registration, credential_id__isnull=True).update(
-        credential_id=credential.id, api_key=credential.api_key
+        credential_id=credential.id,
+        api_key=credential.api_key,
+        # It has signed the one thing it is for.
+        certificate_key_pem="",
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import override_settings
 
 from oauth_connect import sessions
-from oauth_connect.models import BankRegistration
+from oauth_connect.models import BankRegistration, CallBudget
 from oauth_connect.registration import register
 from tests.banks import SandboxBank
 
@@ -49,6 +49,7 @@ def registration(bank: SandboxBank, _made_once: dict[str, Any]) -> BankRegistrat
     # An earlier test may have ended its session at the bank.
     sessions.renewed(stored, stored.session_generation)
     stored.refresh_from_db()
+    CallBudget.objects.all().delete()
     return stored
 
 

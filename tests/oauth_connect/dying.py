@@ -1,4 +1,8 @@
-"""Processes that die at a chosen line: between two statements, or between an answer and the statement after it."""
+"""Processes that die at a chosen line.
+
+Every call to the bank stands between two writes (its place in the budget before, its outcome after), so a death before
+each write in turn is a death at every line that matters.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,17 +14,17 @@ class Died(BaseException):
     """What `kill -9` is to the process that it hits."""
 
 
-def dies_before_statement(number: int, work: Callable[[], object]) -> bool:
-    """Run `work` in a process that dies before its statement `number` (from 1) reaches the database.
+def dies_before_write(number: int, work: Callable[[], object]) -> bool:
+    """Run `work` in a process that dies before its write `number` (from 1) reaches the database.
 
     From that moment on nothing it does reaches the database, clean-up included. False if it ended before.
     """
-    executed = 0
+    writes = 0
 
     def kill(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        nonlocal executed
-        executed += 1
-        if executed >= number:
+        nonlocal writes
+        writes += not sql.startswith("SELECT")
+        if writes >= number:
             raise Died
         return execute(sql, params, many, context)
 

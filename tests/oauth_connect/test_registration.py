@@ -2,6 +2,9 @@
 
 import contextlib
 import io
+import os
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +12,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
 from oauth_connect import health
@@ -17,9 +21,10 @@ from oauth_connect.bunq.errors import NotSent, OutcomeUnknown, Refused
 from oauth_connect.errors import RegistrationError, RegistrationUnderway
 from oauth_connect.models import BankRegistration
 from oauth_connect.registration import find, progress, register
-from tests.banks import SandboxBank
-from tests.oauth_connect.dying import dies_before_statement
+from tests.banks import ROOT, SandboxBank
+from tests.oauth_connect.dying import dies_before_write
 from tests.side_by_side import side_by_side
+from tests.waiting import wait_until
 
 ASK_FOR_KEY = "POST v1/payment-service-provider-credential"
 ADDRESSES = "POST v1/user/<int:user_id>/oauth-client/<int:client_id>/callback-url"
@@ -52,6 +57,9 @@ def test_one_run_does_every_step_and_says_so(bank: SandboxBank) -> None:
     assert len(registration.api_key) == 64
     assert registration.client_id
     assert registration.client_secret
+    assert registration.certificate_key_pem == "", (
+        "the certificate's key is not kept longer than it is needed"
+    )
     assert health.problem() is None
 
 
@@ -63,13 +71,13 @@ def test_a_second_run_asks_the_bank_nothing(bank: SandboxBank, registration: Ban
 
 
 @pytest.mark.slow
-def test_it_may_die_before_any_statement_and_be_run_again(bank: SandboxBank) -> None:
-    """Whatever line the process dies at, the next run completes, and a stored key stays the only one."""
-    statement, deaths = 1, 0
+def test_it_may_die_at_any_line_and_be_run_again(bank: SandboxBank) -> None:
+    """Invariant 9. Whatever line the process dies at, the next run completes, and a stored key stays the only one."""
+    write, deaths = 1, 0
     while True:
         BankRegistration.objects.all().delete()
         keys_before = calls(bank, ASK_FOR_KEY)
-        if not dies_before_statement(statement, register):
+        if not dies_before_write(write, register):
             break
         deaths += 1
         left = find()
@@ -79,13 +87,42 @@ def test_it_may_die_before_any_statement_and_be_run_again(bank: SandboxBank) -> 
             register()
         assert health.problem() is None
         keys_later = calls(bank, ASK_FOR_KEY) - keys_at_death
-        assert keys_later == (0 if had_key else 1), f"before statement {statement}"
+        assert keys_later == (0 if had_key else 1), f"before write {write}"
         if had_key:
             assert left is not None
             assert BankRegistration.objects.get().api_key == left.api_key
             assert keys_at_death == keys_before + 1
-        statement += 1
-    assert deaths > 20
+        write += 1
+    assert deaths > 15
+
+
+def test_a_run_that_is_killed_while_it_waits_for_the_key_is_made_up_for(bank: SandboxBank) -> None:
+    """Invariant 9, with a real process and `kill -9`."""
+    before = calls(bank, ASK_FOR_KEY)
+    bank.fault("slow_answer", path="/payment-service-provider-credential$", seconds=5)
+    with subprocess.Popen(
+        [sys.executable, "manage.py", "bunq_register"],
+        cwd=ROOT,
+        env={**os.environ, **bank.settings, "DATABASE_URL": database_url(), "TEST_DATABASE_URL": ""},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        wait_until(lambda: calls(bank, ASK_FOR_KEY) == before + 1, timeout_s=60)
+        process.kill()
+    with pytest.raises(RegistrationUnderway):
+        register()
+    with in_two_minutes():
+        register()
+    assert health.problem() is None
+    assert calls(bank, ASK_FOR_KEY) == before + 2
+
+
+def database_url() -> str:
+    """The test's own database, for a process of its own."""
+    made = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{made['NAME']}"
+    return f"postgres://{made['USER']}:{made['PASSWORD']}@{made['HOST']}:{made['PORT']}/{made['NAME']}"
 
 
 LOST = ["installation", "payment-service-provider-credential", "device-server", "session-server"]
