@@ -53,7 +53,7 @@ class Endpoint(View):
 
 
 def _check_headers(call: Call) -> None:
-    """Source: bunq documentation, Headers. Cache-Control, mandatory there, is optional in the OpenAPI: not asked for."""
+    """Source: bunq documentation, Headers. Cache-Control is optional in the OpenAPI, so it is not asked for."""
     if not call.request.headers.get("User-Agent"):
         raise errors.invalid("The header User-Agent is missing.")
     where = call.request.headers.get("X-Bunq-Geolocation")

@@ -1,9 +1,12 @@
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.banks import SandboxBank
 from tests.sandbox_bank.provider import Provider
+
+_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="package")
@@ -13,18 +16,37 @@ def running_bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxBa
 
 
 @pytest.fixture
-def bank(running_bank: SandboxBank) -> SandboxBank:
-    """One bank for all tests of this folder, without faults or limits of an earlier test."""
+def bank(running_bank: SandboxBank) -> Iterator[SandboxBank]:
+    """One bank for all tests of this folder; each test leaves it without faults, limits and changed habits."""
+    habits = running_bank.control("GET", "behaviour")
+    yield running_bank
     running_bank.clear_faults()
     running_bank.control("POST", "limits", {"limits": "off"})
-    return running_bank
+    running_bank.control("POST", "behaviour", habits)
 
 
 @pytest.fixture
-def provider(bank: SandboxBank) -> Iterator[Provider]:
-    """Registered and connected. Each test gets one of its own, and so sees no other test's drafts."""
-    provider = Provider(
-        bank, common_name=f"Shop {id(object())} {bank.control('GET', 'state')['now'][-6:]} PISP AISP"
-    )
-    yield provider.register().connect()
-    provider.close()
+def new_provider(bank: SandboxBank) -> Iterator[Callable[..., Provider]]:
+    """Makes providers that are not registered yet, each with a name, and so a user, of its own."""
+    made: list[Provider] = []
+
+    def make(roles: str = "PISP AISP", **more: int) -> Provider:
+        made.append(Provider(bank, common_name=f"Shop {next(_numbers)} {roles}", **more))
+        return made[-1]
+
+    yield make
+    for provider in made:
+        provider.close()
+
+
+@pytest.fixture
+def provider(new_provider: Callable[..., Provider]) -> Provider:
+    """Registered, with an OAuth client. Sees no other test's drafts."""
+    return new_provider().register().connect()
+
+
+@pytest.fixture
+def person(bank: SandboxBank) -> str:
+    """The IBAN of somebody with 1000.00 whom no other test knows."""
+    made = bank.control("POST", "people", {"name": "T. Tester", "balance": "1000.00"})
+    return str(made["people"][0]["accounts"][0]["iban"])
