@@ -64,12 +64,13 @@ class _StructuredFormatter(logging.Formatter):
 
 
 class TextFormatter(_StructuredFormatter):
-    """Time, level, logger, message, then `key=value`; values with blanks are quoted, line breaks escaped."""
+    """Time, level, logger, message, then `key=value` but for empty values; blanks are quoted, line breaks escaped."""
 
     def format(self, record: logging.LogRecord) -> str:
         message = record.getMessage().replace("\r", "\\r").replace("\n", "\\n")
         words = [self.formatTime(record), record.levelname, record.name, message]
-        words += [f"{name}={_as_word(value)}" for name, value in extra_of(record).items()]
+        given = extra_of(record).items()
+        words += [f"{name}={_as_word(value)}" for name, value in given if value not in (None, "")]
         line = " ".join(words)
         return f"{line}\n{record.exc_text}" if record.exc_text else line
 

@@ -10,10 +10,13 @@ _FIELDS = frozenset({"input", "select", "textarea"})
 
 @dataclass
 class Button:
+    """`facts` are the page's facts as they stand above the button: the last one of each name."""
+
     text: str
     name: str = ""
     value: str = ""
     id: str = ""
+    facts: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -111,7 +114,8 @@ class _Reader(HTMLParser):
     def _part_of_form(self, form: Form, tag: str, given: dict[str, str]) -> None:
         name, value, kind = given.get("name", ""), given.get("value", ""), given.get("type", "text").lower()
         if tag == "button" or (tag == "input" and kind == "submit"):
-            self._button = Button(value if tag == "input" else "", name, value, given.get("id", ""))
+            text, above = (value if tag == "input" else ""), dict(self.page.facts)
+            self._button = Button(text, name, value, given.get("id", ""), above)
             form.buttons.append(self._button)
         elif tag == "option" and self._select and (self._select not in form.values or "selected" in given):
             form.values[self._select] = value

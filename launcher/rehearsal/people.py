@@ -17,7 +17,8 @@ class Payer:
 
 
 HOPPER = Payer("S. Hopper", "NL73 BUNQ 0000 0000 12")
-HOUSEHOLD = Payer("S. Hopper and A. Turing", "NL49 BUNQ 0000 0000 56")
+# Another account of hers.
+HOUSEHOLD = Payer("S. Hopper", "NL49 BUNQ 0000 0000 56")
 
 
 def order_in_demo_shop(visitor: Visitor, base_url: str) -> str:
@@ -45,8 +46,9 @@ class Shopper:
             self.page = self.visitor.send(self.page, "iban", iban=payer.iban, name=payer.name)
             self.sees("waiting")
 
-    def sees(self, state: str, *, timeout_s: float = 30.0) -> None:
-        """Wait for the state, then read the whole page, which must agree."""
+    def sees(self, state: str, *, after_s: float = 0.0) -> None:
+        """Wait for the state, not due before `after_s` seconds, then read the whole page, which must agree."""
+        timeout_s = after_s + self.walk.patience_s
         status_url = urljoin(self.order_url, "status")
         wait_until(lambda: str(self.visitor.json(status_url)["state"]), state, timeout_s=timeout_s)
         self.page = self.visitor.open(self.order_url)
@@ -89,20 +91,24 @@ class BankVisit:
 
     def _sign_in(self, page: Page, payer: Payer) -> Page:
         if not page.buttons_named("person-"):
-            page = self.visitor.open(page.link_to("open-app"))
-        for button in page.buttons_named("person-"):
-            if payer.iban.replace(" ", "") in button.text.replace(" ", ""):
-                return self.visitor.send(page, button.name)
-        raise StepFailed(f"the bank knows nobody with {payer.iban} ({page.excerpt()})")
+            page = self.visitor.open(page.link_to("/app/"))
+        people = page.buttons_named("person-")
+        if not people:
+            raise StepFailed(f"the bank asks nobody to sign in on {page.url} ({page.excerpt()})")
+        # The bank lists the payer of the newest open payment first.
+        known = [person for person in people if payer.name.lower() in person.text.lower()]
+        return self.visitor.send(page, (known or people)[0].name)
 
-    def decides(self, decision: str) -> None:
-        """`accept` or `reject` the newest draft."""
+    def decides(self, decision: str, description: str) -> None:
+        """`accept` or `reject` the payment of this description; other open ones are left alone."""
         with self.walk.step(decision):
             buttons = self.page.buttons_named(f"{decision}-")
-            if not buttons:
-                raise StepFailed(f"the bank shows no open payment to {decision} ({self.page.excerpt()})")
-            newest = max(buttons, key=lambda button: int(button.name.rsplit("-", 1)[1]))
-            self.page = self.visitor.send(self.page, newest.name)
+            own = [button for button in buttons if button.facts.get("For") == description]
+            if len(own) != 1:
+                raise StepFailed(
+                    f"the bank shows {len(own)} payments {description!r} ({self.page.excerpt()})"
+                )
+            self.page = self.visitor.send(self.page, own[0].name)
 
     def goes_back(self) -> Page:
         """Let the bank lead back; returns the page where that ends."""

@@ -7,6 +7,8 @@ from launcher.rehearsal.people import HOPPER, HOUSEHOLD, BankVisit, Shopper
 from launcher.rehearsal.visitor import Visitor
 from launcher.rehearsal.walk import StepFailed, Walk
 
+# Long enough to start a payment on a slow machine, short enough to wait for.
+EXPIRY_S = 8
 NewOrder = Callable[[Visitor], str]
 
 
@@ -25,7 +27,7 @@ def _order(walk: Walk, visitor: Visitor, new_order: NewOrder) -> Shopper:
 
 def _approve(walk: Walk, visitor: Visitor, shopper: Shopper) -> BankVisit:
     visit = BankVisit(walk, visitor, shopper.authorization_url, HOPPER)
-    visit.decides("accept")
+    visit.decides("accept", shopper.description)
     return visit
 
 
@@ -48,7 +50,7 @@ def rejected(walk: Walk, new_order: NewOrder) -> None:
         shopper = _order(walk, browser, new_order)
         shopper.starts_payment(HOPPER)
         visit = BankVisit(walk, browser, shopper.authorization_url, HOPPER)
-        visit.decides("reject")
+        visit.decides("reject", shopper.description)
         visit.goes_back()
         with walk.step("rejected"):
             shopper.sees("try_again")
@@ -100,10 +102,12 @@ def approved_without_redirect(walk: Walk, new_order: NewOrder) -> None:
         shopper.starts_payment(HOPPER)
         _approve(walk, phone, shopper).closes_the_app()
         shopper.sees("waiting")
+        first = shopper.authorization_url
         with walk.step("continue"):
             shopper.presses("continue")
-        visit = BankVisit(walk, computer, shopper.page.url, HOPPER)
-        visit.goes_back()
+        if shopper.authorization_url == first:
+            raise StepFailed("the page offers the same authorization again")
+        _approve(walk, computer, shopper).goes_back()
         with walk.step("paid"):
             shopper.sees("paid")
 
@@ -114,7 +118,7 @@ def expired(walk: Walk, new_order: NewOrder) -> None:
         shopper = _order(walk, browser, new_order)
         shopper.starts_payment(HOPPER)
         with walk.step("expired"):
-            shopper.sees("expired", timeout_s=60)
+            shopper.sees("expired", after_s=EXPIRY_S)
         _says_nothing_was_taken(shopper)
 
 
@@ -130,5 +134,5 @@ SCENARIOS = (
     Scenario("tried again", tried_again),
     Scenario("returned on another device", returned_on_another_device),
     Scenario("approved without redirect", approved_without_redirect),
-    Scenario("expired", expired, lifetime_s=8),
+    Scenario("expired", expired, lifetime_s=EXPIRY_S),
 )

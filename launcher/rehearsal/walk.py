@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-WAIT_S = 30.0
+PATIENCE_S = 30.0
 _PAUSE_S = 0.1
 
 
@@ -15,7 +15,10 @@ class StepFailed(Exception):
 
 @dataclass
 class Walk:
+    """`patience_s` is how long the order page may take to say what it should."""
+
     name: str
+    patience_s: float = PATIENCE_S
     steps: list[tuple[str, float]] = field(default_factory=list)
 
     @contextlib.contextmanager
@@ -33,7 +36,7 @@ class Walk:
         return f"{verdict}  {self.name:<26} {took}" + (f"\n        {failure}" if failure else "")
 
 
-def wait_until(look: Callable[[], str], wanted: str, *, timeout_s: float = WAIT_S) -> None:
+def wait_until(look: Callable[[], str], wanted: str, *, timeout_s: float) -> None:
     """Look until the answer is the wanted one; raises StepFailed with the last answer when the time is over."""
     deadline = time.monotonic() + timeout_s
     while (seen := look()) != wanted:

@@ -13,16 +13,12 @@ import requests
 
 from launcher.installation import Installation, answers
 from launcher.processes import ROOT, LauncherError, free_ports
+from launcher.rehearsal.people import order_in_demo_shop
+from launcher.rehearsal.visitor import Visitor
 from tests.launcher.test_processes import is_alive
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def kassa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with Installation(tmp_path_factory.mktemp("kassa"), limits="off", control=True) as running:
-        yield running
 
 
 def test_shop_admin_and_bank_answer(kassa: Installation) -> None:
@@ -86,20 +82,23 @@ def test_a_taken_port_is_a_clear_message_before_anything_starts(tmp_path: Path) 
 
 
 class Demo:
-    """`make demo` without make, in a folder of its own."""
+    """`make demo` without make, in a folder of its own; may be started again."""
 
     def __init__(self, folder: Path) -> None:
         self.port, self.bank_port = free_ports(2)
-        environment = {"PORT": str(self.port), "BANK_PORT": str(self.bank_port), "DATA": str(folder)}
-        self.output = folder / "output"
+        self.folder, self.output = folder, folder / "output"
+
+    def start(self) -> None:
+        ports = {"PORT": str(self.port), "BANK_PORT": str(self.bank_port), "DATA": str(self.folder)}
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "launcher", "demo"],
                 cwd=ROOT,
-                env={**os.environ, **environment},
+                env={**os.environ, **ports},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
+        self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
         wait_until(
@@ -125,34 +124,40 @@ class Demo:
         return self.process.wait(30)
 
 
-def test_demo_says_where_things_are_and_stops_all_of_it_on_ctrl_c(tmp_path: Path) -> None:
-    demo = Demo(tmp_path)
-    try:
-        demo.wait_until_ready()
-        children = demo.children()
-        assert len(children) >= 3
-        said = demo.output.read_text()
-        for address in (
-            f"127.0.0.1:{demo.port}/shop/",
-            f"127.0.0.1:{demo.port}/admin/",
-            f"127.0.0.1:{demo.bank_port}/",
-        ):
-            assert address in said
-        assert "preparing the database" in said
-        assert demo.end(signal.SIGINT) == 0
-        wait_until(lambda: not any(is_alive(pid) for pid in children), timeout_s=15)
-    finally:
-        demo.process.kill()
-        demo.process.wait()
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    made = Demo(tmp_path)
+    made.start()
+    yield made
+    made.process.kill()
+    made.process.wait()
 
 
-def test_nothing_stays_behind_when_the_demo_is_killed(tmp_path: Path) -> None:
-    demo = Demo(tmp_path)
-    try:
-        demo.wait_until_ready()
-        children = demo.children()
-        demo.end(signal.SIGKILL)
-        wait_until(lambda: not any(is_alive(pid) for pid in children), timeout_s=30)
-    finally:
-        demo.process.kill()
-        demo.process.wait()
+def test_demo_says_what_it_does_and_where_things_are(demo: Demo) -> None:
+    said = demo.output.read_text()
+    assert "preparing the database" in said
+    for address in (
+        f"127.0.0.1:{demo.port}/shop/",
+        f"127.0.0.1:{demo.port}/admin/",
+        f"127.0.0.1:{demo.bank_port}/",
+    ):
+        assert address in said
+    children = demo.children()
+    assert len(children) >= 3
+
+    # Killed without a chance to tidy up, it leaves nothing behind.
+    demo.end(signal.SIGKILL)
+    wait_until(lambda: not any(is_alive(pid) for pid in children), timeout_s=30)
+
+
+def test_ctrl_c_stops_all_of_it_and_a_second_run_finds_the_old_orders(demo: Demo) -> None:
+    with Visitor() as visitor:
+        order = order_in_demo_shop(visitor, f"http://127.0.0.1:{demo.port}")
+    children = demo.children()
+    assert demo.end(signal.SIGINT) == 0
+    assert not any(is_alive(pid) for pid in children)
+
+    demo.start()
+    with Visitor() as visitor:
+        assert visitor.open(order).state == "form"
+    assert demo.end(signal.SIGTERM) == 0

@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from launcher.processes import LauncherError
 from launcher.rehearsal.run import rehearse_own, rehearse_running
+from launcher.rehearsal.walk import PATIENCE_S
 
 
 class Command(BaseCommand):
@@ -32,13 +33,22 @@ class Command(BaseCommand):
             help="a payment link of an open order, one per scenario, where there is no demo shop",
         )
 
+        parser.add_argument(
+            "--patience",
+            type=float,
+            default=PATIENCE_S,
+            help="seconds that a page may take to follow the order (default: %(default)g)",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             if options["base_url"] or options["order_url"]:
-                results = rehearse_running(options["base_url"], options["order_url"], self._say)
+                results = rehearse_running(
+                    options["base_url"], options["order_url"], self._say, patience_s=options["patience"]
+                )
             else:
                 with tempfile.TemporaryDirectory(prefix="kassa-rehearsal-") as folder:
-                    results = rehearse_own(Path(folder), self._say)
+                    results = rehearse_own(Path(folder), self._say, patience_s=options["patience"])
         except LauncherError as failure:
             raise CommandError(str(failure)) from failure
         failed = results.count(False)
