@@ -77,7 +77,7 @@ def test_a_registration_that_fails_at_every_step_tells_no_secret(
     bank.clear_faults()
     register()
     secrets.update(secrets_of(BankRegistration.objects.get()))
-    assert len(secrets) >= 6
+    assert len(secrets) >= 5
     output = capsys.readouterr()
     told += everything_logged(caplog.records) + output.out + output.err
     assert [secret for secret in secrets if secret in told] == []
