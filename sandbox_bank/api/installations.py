@@ -12,7 +12,6 @@ from sandbox_bank.protocol.endpoint import Endpoint
 from sandbox_bank.protocol.envelope import Payload, answer
 from sandbox_bank.protocol.errors import invalid
 
-
 # Making a key is by far the slowest thing here. Our choice: a running bank makes a few and hands them out in turn, so
 # that a client which mixes up the keys of two installations is still found out.
 _KEY_PAIRS = 4

@@ -30,8 +30,8 @@ def new_provider(bank: SandboxBank) -> Iterator[Callable[..., Provider]]:
     """Makes providers that are not registered yet, each with a name, and so a user, of its own."""
     made: list[Provider] = []
 
-    def make(roles: str = "PISP AISP", **more: int) -> Provider:
-        made.append(Provider(bank, common_name=f"Shop {next(_numbers)} {roles}", **more))
+    def make(roles: str = "PISP AISP", key_number: int = 0) -> Provider:
+        made.append(Provider(bank, common_name=f"Shop {next(_numbers)} {roles}", key_number=key_number))
         return made[-1]
 
     yield make

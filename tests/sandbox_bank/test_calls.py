@@ -50,7 +50,13 @@ def test_an_error_has_bunqs_envelope(provider: Provider) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "nonsense", 404), ("GET", "user/1/", 404), ("PATCH", "user", 405), ("DELETE", "user", 405), ("POST", "user", 405)],
+    [
+        ("GET", "nonsense", 404),
+        ("GET", "user/1/", 404),
+        ("PATCH", "user", 405),
+        ("DELETE", "user", 405),
+        ("POST", "user", 405),
+    ],
 )
 def test_a_path_or_method_that_does_not_exist_is_said_so(
     provider: Provider, method: str, path: str, status: int
@@ -77,7 +83,11 @@ def test_a_huge_body_is_refused(provider: Provider) -> None:
 
 def test_a_signature_is_checked_wherever_there_is_one(provider: Provider) -> None:
     other = sign(provider.key, b"other bytes")
-    for method, path in (("GET", "user"), ("POST", provider.drafts_path), ("PUT", f"{provider.drafts_path}/1")):
+    for method, path in (
+        ("GET", "user"),
+        ("POST", provider.drafts_path),
+        ("PUT", f"{provider.drafts_path}/1"),
+    ):
         answer = provider.call(method, path, signature=other)
         assert (answer.status, answer.text) == (401, "The request signature is invalid.")
     assert provider.call("GET", "user", signature="@@@").status == 401

@@ -37,7 +37,9 @@ def test_money_moves_after_the_code_was_exchanged_and_not_before(
     assert (statuses(provider, draft), balance(bank, person)) == (["ACCEPTED"], "987.50")
 
 
-def test_accepted_becomes_completed_in_time_or_at_once(bank: SandboxBank, provider: Provider, person: str) -> None:
+def test_accepted_becomes_completed_in_time_or_at_once(
+    bank: SandboxBank, provider: Provider, person: str
+) -> None:
     draft = provider.place(sender_iban=person)
     bank.accept(draft)
     assert statuses(provider, draft) == ["ACCEPTED"]
@@ -49,7 +51,9 @@ def test_accepted_becomes_completed_in_time_or_at_once(bank: SandboxBank, provid
     assert statuses(provider, other) == ["COMPLETED"]
 
 
-def test_one_consent_shows_and_settles_several_drafts(bank: SandboxBank, provider: Provider, person: str) -> None:
+def test_one_consent_shows_and_settles_several_drafts(
+    bank: SandboxBank, provider: Provider, person: str
+) -> None:
     drafts = [provider.place(sender_iban=person) for _ in range(3)]
     redirect = bank.authorize(provider.authorize_url(), person=person)
     provider.exchange(query_of(redirect)["code"])
@@ -57,7 +61,9 @@ def test_one_consent_shows_and_settles_several_drafts(bank: SandboxBank, provide
     assert balance(bank, person) == "962.50"
 
 
-def test_a_strangers_draft_stands_in_the_same_consent(bank: SandboxBank, provider: Provider, person: str) -> None:
+def test_a_strangers_draft_stands_in_the_same_consent(
+    bank: SandboxBank, provider: Provider, person: str
+) -> None:
     own = provider.place(sender_iban=person)
     strangers = provider.place(sender_iban=person, description="Somebody else's order")
     redirect = bank.authorize(provider.authorize_url(state="own"), person=person)
@@ -103,7 +109,9 @@ def test_a_refusal_can_come_back_otherwise(
     assert bank.authorize(provider.authorize_url(), person=person, decision="reject") == expected
 
 
-def test_with_no_open_draft_a_person_only_connects(bank: SandboxBank, provider: Provider, person: str) -> None:
+def test_with_no_open_draft_a_person_only_connects(
+    bank: SandboxBank, provider: Provider, person: str
+) -> None:
     assert "code" in query_of(bank.authorize(provider.authorize_url(), person=person))
     refused = bank.authorize(provider.authorize_url(), person=person, decision="reject")
     assert query_of(refused)["error"] == "access_denied"
@@ -197,13 +205,21 @@ def test_the_status_of_a_refused_code_can_be_the_standards(bank: SandboxBank, pr
 
 
 def test_the_exchange_reads_the_query_and_is_a_post(provider: Provider) -> None:
-    words = {"grant_type": "authorization_code", "code": "c", "redirect_uri": "r", "client_id": "i", "client_secret": "s"}
+    words = {
+        "grant_type": "authorization_code",
+        "code": "c",
+        "redirect_uri": "r",
+        "client_id": "i",
+        "client_secret": "s",
+    }
     form = requests.post(provider.bank.token_url, data=words, timeout=10)
     assert form.json()["error"] == "unsupported_grant_type"
     assert requests.get(provider.bank.token_url, params=words, timeout=10).status_code == 405
 
 
-def test_a_code_of_another_client_is_refused(bank: SandboxBank, new_provider: NewProvider, person: str) -> None:
+def test_a_code_of_another_client_is_refused(
+    bank: SandboxBank, new_provider: NewProvider, person: str
+) -> None:
     one, other = new_provider().register().connect(), new_provider().register().connect()
     code = query_of(bank.authorize(one.authorize_url(), person=person))["code"]
     assert other.exchange(code).json["error"] == "invalid_grant"
@@ -250,7 +266,7 @@ def test_the_control_plays_the_person(bank: SandboxBank, provider: Provider, per
     assert statuses(provider, *drafts) == ["ACCEPTED", "REJECTED", "EXPIRED", "PENDING"]
     shown: list[dict[str, Any]] = bank.drafts(person)
     assert [draft["id"] for draft in shown] == drafts[::-1]
-    assert [draft["approved"] for draft in shown][0] is True
+    assert shown[0]["approved"] is True
     late = requests.post(f"{bank.url}/_control/drafts/{drafts[1]}/accept", timeout=10)
     assert (late.status_code, late.json()["error"]) == (400, f"draft {drafts[1]} is REJECTED already")
 

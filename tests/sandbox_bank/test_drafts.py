@@ -62,7 +62,9 @@ def test_the_sender_name_may_be_left_out_and_unknown_keys_are_ignored(provider: 
     ],
     ids=str,
 )
-def test_a_draft_that_is_not_right_is_refused_and_leaves_nothing(provider: Provider, change: dict[str, Any]) -> None:
+def test_a_draft_that_is_not_right_is_refused_and_leaves_nothing(
+    provider: Provider, change: dict[str, Any]
+) -> None:
     assert provider.call("POST", provider.drafts_path, draft_body(**change)).status == 400
     assert provider.call("GET", provider.drafts_path).json["Response"] == []
 

@@ -15,13 +15,17 @@ def assert_balances_are_the_sums_of_their_entries(bank: SandboxBank) -> None:
         assert Decimal(account["balance"]) >= 0
 
 
-def test_the_same_code_twenty_times_at_once_pays_once(bank: SandboxBank, provider: Provider, person: str) -> None:
+def test_the_same_code_twenty_times_at_once_pays_once(
+    bank: SandboxBank, provider: Provider, person: str
+) -> None:
     draft = provider.place(sender_iban=person)
     code = query_of(bank.authorize(provider.authorize_url(), person=person))["code"]
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(lambda _: provider.exchange(code).status, range(20)))
     assert sorted(answers) == [200] + [401] * 19
-    entries = [entry["amount"] for entry in bank.control("GET", "ledger")["ledger"] if entry["draft_id"] == draft]
+    entries = [
+        entry["amount"] for entry in bank.control("GET", "ledger")["ledger"] if entry["draft_id"] == draft
+    ]
     assert sorted(entries) == ["-12.50", "12.50"]
     assert_balances_are_the_sums_of_their_entries(bank)
 
@@ -35,7 +39,9 @@ def test_the_same_request_id_twenty_times_at_once_makes_one_draft(provider: Prov
     assert len(provider.call("GET", provider.drafts_path).json["Response"]) == 1
 
 
-def test_cancel_and_accept_at_once_have_one_winner(bank: SandboxBank, provider: Provider, person: str) -> None:
+def test_cancel_and_accept_at_once_have_one_winner(
+    bank: SandboxBank, provider: Provider, person: str
+) -> None:
     for _ in range(10):
         draft = provider.place(sender_iban=person)
         code = query_of(bank.authorize(provider.authorize_url(), person=person))["code"]
@@ -50,7 +56,9 @@ def test_cancel_and_accept_at_once_have_one_winner(bank: SandboxBank, provider: 
 def test_an_account_is_never_overdrawn_by_payments_at_once(
     bank: SandboxBank, provider: Provider, person: str
 ) -> None:
-    drafts = [provider.place(sender_iban=person, amount={"value": "300.00", "currency": "EUR"}) for _ in range(8)]
+    drafts = [
+        provider.place(sender_iban=person, amount={"value": "300.00", "currency": "EUR"}) for _ in range(8)
+    ]
     codes = []
     for draft in drafts:
         redirect = bank.authorize(provider.authorize_url(), person=person, only_draft=draft)

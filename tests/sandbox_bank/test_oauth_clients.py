@@ -18,7 +18,9 @@ def clients(provider: Provider) -> str:
     return f"user/{provider.user_id}/oauth-client"
 
 
-@pytest.mark.parametrize("body", [{}, [], {"status": "ACTIVE"}, {"display_name": "x", "redirect_url": "y"}], ids=str)
+@pytest.mark.parametrize(
+    "body", [{}, [], {"status": "ACTIVE"}, {"display_name": "x", "redirect_url": "y"}], ids=str
+)
 def test_a_client_is_made_from_whatever_clients_send(registered: Provider, body: object) -> None:
     made = registered.call("POST", clients(registered), body)
     assert list(made.entry("Id")) == ["id"]
@@ -53,7 +55,9 @@ def test_return_addresses_are_kept_changed_and_removed(registered: Provider) -> 
     assert [url["url"] for url in shown["callback_url"]] == [RETURN + "/"]
 
 
-@pytest.mark.parametrize("url", [None, "", "shop", "ftp://shop.example/", "https://shop.example/?a=b", "https://shop.example/#x"])
+@pytest.mark.parametrize(
+    "url", [None, "", "shop", "ftp://shop.example/", "https://shop.example/?a=b", "https://shop.example/#x"]
+)
 def test_a_return_address_is_a_plain_web_address(registered: Provider, url: object) -> None:
     client = registered.call("POST", clients(registered), {}).entry("Id")["id"]
     assert registered.call("POST", f"{clients(registered)}/{client}/callback-url", {"url": url}).status == 400

@@ -19,15 +19,17 @@ class FromAddress(HTTPAdapter):
         self.address = address
         super().__init__()
 
-    def init_poolmanager(self, *args: object, **more: object) -> None:  # type: ignore[override] # only adds one key
-        super().init_poolmanager(*args, source_address=(self.address, 0), **more)  # type: ignore[no-untyped-call, arg-type]
+    def init_poolmanager(self, *args: object, **more: object) -> None:
+        super().init_poolmanager(*args, source_address=(self.address, 0), **more)  # type: ignore[arg-type] # passed on as they came
 
 
 def statuses(call: Callable[[], Answer], count: int) -> list[int]:
     return [call().status for _ in range(count)]
 
 
-def test_reads_creates_changes_and_sessions_each_have_their_limit(bank: SandboxBank, provider: Provider) -> None:
+def test_reads_creates_changes_and_sessions_each_have_their_limit(
+    bank: SandboxBank, provider: Provider
+) -> None:
     draft = provider.place()
     bank.control("POST", "limits", {"limits": "GET=3/600,POST=5/600,PUT=2/600,SESSION=1/600"})
     assert statuses(lambda: provider.call("GET", provider.drafts_path), 5) == [200] * 3 + [429] * 2
@@ -42,7 +44,9 @@ def test_a_refusal_says_the_limit_in_bunqs_words(bank: SandboxBank, provider: Pr
     bank.control("POST", "limits", {"limits": "GET=3/600"})
     answer = [provider.call("GET", "user") for _ in range(4)][-1]
     assert answer.status == 429
-    assert answer.text == "Too many requests. You can do a maximum of 3 calls per 600 second to this endpoint."
+    assert (
+        answer.text == "Too many requests. You can do a maximum of 3 calls per 600 second to this endpoint."
+    )
 
 
 def test_an_endpoint_is_a_method_and_a_path_pattern(bank: SandboxBank, provider: Provider) -> None:
@@ -73,7 +77,9 @@ def test_the_window_rolls_on_and_a_refused_call_does_not_count(bank: SandboxBank
     assert answers[-1].status == 200
 
 
-def test_a_refused_call_has_no_effect_and_its_request_id_stays_free(bank: SandboxBank, provider: Provider) -> None:
+def test_a_refused_call_has_no_effect_and_its_request_id_stays_free(
+    bank: SandboxBank, provider: Provider
+) -> None:
     bank.control("POST", "limits", {"limits": "POST=1/600"})
     provider.place()
     refused = provider.call("POST", provider.drafts_path, draft_body(), request_id="free")

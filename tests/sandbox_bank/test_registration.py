@@ -54,7 +54,9 @@ def test_a_public_key_is_understood_in_every_form_that_clients_send(
     assert provider.credential().status == 200
 
 
-@pytest.mark.parametrize("key", [None, "", "no key", 7, "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"])
+@pytest.mark.parametrize(
+    "key", [None, "", "no key", 7, "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"]
+)
 def test_an_installation_needs_a_real_key(new_provider: NewProvider, key: object) -> None:
     answer = new_provider().call("POST", "installation", {"client_public_key": key}, token="", signature="")
     assert answer.status == 400
@@ -69,7 +71,13 @@ def test_an_installation_needs_a_real_key(new_provider: NewProvider, key: object
         lambda p: sign(p.key, f"{public_pem(p.key)}{p.installation_token}".encode()),
         lambda p: "not base64!",
     ],
-    ids=["no newline between", "newline at the end", "the bank's key", "signed with the wrong key", "nonsense"],
+    ids=[
+        "no newline between",
+        "newline at the end",
+        "the bank's key",
+        "signed with the wrong key",
+        "nonsense",
+    ],
 )
 def test_a_wrong_signature_of_key_and_token_is_refused(
     new_provider: NewProvider, wrong: Callable[[Provider], str]
@@ -117,7 +125,9 @@ def test_nobody_reads_a_credential_of_another_installation(new_provider: NewProv
     assert stranger.call("GET", path, token=stranger.installation_token).status == 404
 
 
-def test_an_api_key_that_nobody_used_within_the_hour_is_dead(bank: SandboxBank, new_provider: NewProvider) -> None:
+def test_an_api_key_that_nobody_used_within_the_hour_is_dead(
+    bank: SandboxBank, new_provider: NewProvider
+) -> None:
     provider = new_provider()
     provider.install()
     key = provider.credential().entry("CredentialPasswordIp")["token_value"]

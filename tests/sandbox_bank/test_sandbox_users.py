@@ -63,7 +63,9 @@ def test_an_access_token_opens_a_session_of_a_pseudo_user(
     assert shopper.call("GET", shopper.drafts_path).status == 403
 
 
-def test_an_access_token_also_works_on_the_installation_of_its_provider(bank: SandboxBank, provider: Provider) -> None:
+def test_an_access_token_also_works_on_the_installation_of_its_provider(
+    bank: SandboxBank, provider: Provider
+) -> None:
     code = query_of(bank.authorize(provider.authorize_url(), person=JOINT))["code"]
     assert provider.session(provider.exchange(code).json["access_token"]).status == 200
 
