@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from checkout.views import health, order, qr, status
+from checkout.views import health, order, status
 
 
 class OrderToken(StringConverter):
@@ -10,17 +10,7 @@ class OrderToken(StringConverter):
     regex = "[A-Za-z0-9_-]{20,32}"
 
 
-class RowId(StringConverter):
-    """A database id; longer numbers name no row."""
-
-    regex = "[1-9][0-9]{0,17}"
-
-    def to_python(self, value: str) -> int:  # type: ignore[override]  # the base class keeps the text as it is
-        return int(value)
-
-
 register_converter(OrderToken, "order_token")
-register_converter(RowId, "row_id")
 
 app_name = "checkout"
 
@@ -32,6 +22,5 @@ urlpatterns = [
     path("orders/<order_token:token>/returned", order.returned, name="returned"),
     path("orders/<order_token:token>/receipt", order.receipt, name="receipt"),
     path("orders/<order_token:token>/status", status.status, name="status"),
-    path("orders/<order_token:token>/qr/<row_id:authorization_id>.svg", qr.qr, name="qr"),
     path("healthz", health.healthz, name="healthz"),
 ]

@@ -14,6 +14,7 @@ from django.utils.cache import patch_cache_control
 from checkout.forms import PaymentForm
 from checkout.models import Order, Payment
 from checkout.page_state import FINAL_STATES, PageFacts, PageState, page_state
+from checkout.qr import QrCode, qr_code
 from checkout.services import pages
 from checkout.views.browser import browser_of
 from checkout.views.errors import View
@@ -86,6 +87,10 @@ class OrderPage:
         if self.reloads:
             return 2
         return 3 if self.state is PageState.PAID else 0
+
+    @property
+    def qr(self) -> QrCode:
+        return qr_code(self.authorization_url)
 
     @property
     def version(self) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, ViewportSize, sync_playwright
 
 from launcher.installation import Installation
 from tests.browser.people import Bank
@@ -42,6 +42,10 @@ def new_context(chromium: Browser) -> Iterator[NewContext]:
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
+    def complain(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            complaints.append(f"{message.text} {message.location}")
+
     def make(*, phone: bool = False, javascript: bool = True, **how: Any) -> BrowserContext:
         context = chromium.new_context(
             viewport=PHONE if phone else DESKTOP,
@@ -51,9 +55,7 @@ def new_context(chromium: Browser) -> Iterator[NewContext]:
             **how,
         )
         context.set_default_timeout(15_000)
-        context.on(
-            "console", lambda message: complaints.append(message.text) if message.type == "error" else None
-        )
+        context.on("console", complain)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         contexts.append(context)
         return context

@@ -87,6 +87,6 @@ def test_approved_but_never_led_back(
     shopper.presses("Continue in bunq").sees("waiting")
     expect(shopper.page.get_by_text("Here is a fresh link to bunq")).to_be_visible()
     assert shopper.authorization_url != first_url
-    shopper.opens_bunq().signs_in().goes_back()
+    shopper.opens_bunq().signs_in().decides("accept").goes_back()
     shopper.sees("paid")
     assert len(bank.drafts(description)) == 1

@@ -16,7 +16,6 @@ PUBLIC = {
     "orders/<order_token:token>/returned": "as above",
     "orders/<order_token:token>/receipt": "as above",
     "orders/<order_token:token>/status": "as above",
-    "orders/<order_token:token>/qr/<row_id:authorization_id>.svg": "as above",
     "connect/return": "bunq sends payers here, on any device; an unknown state does nothing",
     "healthz": "says only whether orders can be taken",
     "admin/login/": "the login itself",

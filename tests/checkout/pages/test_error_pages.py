@@ -28,11 +28,6 @@ def test_an_unknown_address_is_a_404_in_words(client: Client, path: str) -> None
     assert "no-store" in answer["Cache-Control"]
 
 
-@pytest.mark.parametrize("number", ["0", "1", "999999999999999999", "9" * 40, "-1", "x"])
-def test_a_qr_code_of_another_authorization_is_a_404(client: Client, number: str) -> None:
-    assert client.get(f"{order().get_absolute_url()}qr/{number}.svg").status_code == 404
-
-
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
