@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections import deque
@@ -136,7 +137,7 @@ class _Server(ThreadingHTTPServer):
 class HostileBank:
     """Serves on 127.0.0.1 while it is entered. Plays what is queued, in order; the last one again and again."""
 
-    def __init__(self, private_key_pem: str) -> None:
+    def __init__(self, private_key_pem: str, *, tls: ssl.SSLContext | None = None) -> None:
         self.private_key_pem = private_key_pem
         self.seen: list[Seen] = []
         self.closing = threading.Event()
@@ -144,6 +145,12 @@ class HostileBank:
         self._lock = threading.Lock()
         handler = type("BoundHandler", (Handler,), {"bank": self})
         self._server = _Server(("127.0.0.1", 0), handler)
+        self.scheme = "http"
+        if tls is not None:
+            # The handshake waits for the thread of the connection: the accepting thread must not hang on a client.
+            listener = self._server.socket
+            self._server.socket = tls.wrap_socket(listener, server_side=True, do_handshake_on_connect=False)
+            self.scheme = "https"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
 
     def __enter__(self) -> Self:
@@ -169,7 +176,7 @@ class HostileBank:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     @property
     def api_url(self) -> str:

@@ -55,9 +55,9 @@ def free_port() -> int:
         return port
 
 
-@pytest.mark.parametrize("name", calls.ALL)
-def test_refused_connection_means_not_sent(name: str, access: Access) -> None:
-    assert type(error_of(impatient(f"http://127.0.0.1:{free_port()}/v1/"), access, name)) is NotSent
+def test_refused_connection_means_not_sent(access: Access) -> None:
+    for name in calls.ALL:
+        assert type(error_of(impatient(f"http://127.0.0.1:{free_port()}/v1/"), access, name)) is NotSent
 
 
 def test_unknown_host_means_not_sent(access: Access) -> None:
@@ -205,7 +205,7 @@ def test_answer_that_drips_is_cut_off_when_the_time_is_over(
     error = error_of(impatient(bank.api_url), access)
     assert type(error) is OutcomeUnknown
     assert "took too long" in str(error)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 6
 
 
 def test_slow_bank_is_waited_for_within_the_time(access: Access, bank: HostileBank) -> None:
@@ -270,7 +270,7 @@ def test_write_on_a_kept_connection_that_turns_out_closed_is_never_repeated(
 
 def test_read_that_timed_out_is_not_repeated(access: Access, bank: HostileBank) -> None:
     bank.will(DRAFT, Handler.wait_for_client_to_leave)
-    client = impatient(bank.api_url)
+    client = impatient(bank.api_url, read_timeout_s=1)
     client.read_draft(access, 9001, 70001)
     assert type(error_of(client, access, "read_draft")) is OutcomeUnknown
     assert len(bank.seen) == 2
@@ -303,7 +303,7 @@ def test_late_answer_is_never_taken_for_the_answer_to_the_next_call(
         release.wait(5)
         handler.give(Answer({"Response": [{"Id": {"id": 66666}}]}))
 
-    client = impatient(bank.api_url)
+    client = impatient(bank.api_url, read_timeout_s=1)
     bank.will(late, CREATED)
     with pytest.raises(OutcomeUnknown):
         calls.SIGNED["create_draft"](client, access)

@@ -273,6 +273,13 @@ def test_answer_without_end_is_not_read_to_its_end(
         client.read_draft(access, 9001, 70001)
 
 
+def test_redirect_is_no_way_around_the_bound(client: BunqClient, access: Access, bank: HostileBank) -> None:
+    """Left alone, requests reads the whole body of a redirect even when it is told not to follow."""
+    bank.will(Answer(b" " * (1024 * 1024 + 1), status=302, headers={"Location": "/elsewhere"}))
+    with pytest.raises(OutcomeUnknown, match="larger than allowed"):
+        client.read_draft(access, 9001, 70001)
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br"])
 def test_compressed_answer_is_not_unpacked(
     encoding: str, client: BunqClient, access: Access, bank: HostileBank

@@ -19,21 +19,23 @@ from tests.oauth_connect.bunq.hostile_bank import Answer, Handler, HostileBank, 
 AWKWARD = "a b&c=d/e?f#g%h+i\u00e9"
 
 
-def exchange(bank: HostileBank, code: str = "c0de", secret: str = "s3cret") -> AccessToken:
+def exchange(
+    bank: HostileBank, code: str = "c0de", secret: str = "s3cret", timeout_s: float = 10.0
+) -> AccessToken:
     return exchange_code(
         f"{bank.url}/v1/token",
         code=code,
         redirect_uri="https://shop.example/connect/return",
         client_id="client",
         client_secret=secret,
-        connect_timeout_s=0.4,
-        read_timeout_s=0.4,
+        connect_timeout_s=timeout_s,
+        read_timeout_s=timeout_s,
     )
 
 
-def error_of(bank: HostileBank) -> BunqError:
+def error_of(bank: HostileBank, *, timeout_s: float = 10.0) -> BunqError:
     with pytest.raises(BunqError) as caught:
-        exchange(bank)
+        exchange(bank, timeout_s=timeout_s)
     return caught.value
 
 
@@ -172,7 +174,7 @@ def test_unreadable_token_leaves_the_outcome_unknown(body: bytes, bank: HostileB
 def test_lost_answer_leaves_the_outcome_unknown(bank: HostileBank) -> None:
     for play in (Handler.hang_up, Handler.reset, Handler.wait_for_client_to_leave):
         bank.will(play)
-        assert type(error_of(bank)) is OutcomeUnknown
+        assert type(error_of(bank, timeout_s=0.4)) is OutcomeUnknown
     assert len(bank.seen) == 3
 
 

@@ -19,6 +19,7 @@ from tests.oauth_connect.bunq import answers_of_bunq as bunq
 from tests.oauth_connect.bunq.hostile_bank import Answer, Handler, HostileBank, Play, error_body
 
 CANARY = "CANARY"
+TIMEOUT_S = 0.5
 API_KEY = f"{CANARY}-api-key"
 CODE = f"{CANARY}-code"
 CLIENT_SECRET = f"{CANARY}-client-secret&? /+%"
@@ -28,7 +29,7 @@ Call = Callable[[str, Access], object]
 
 def over(what: Callable[[BunqClient, Access], object]) -> Call:
     def call(url: str, access: Access) -> object:
-        client = BunqClient(f"{url}/v1/", connect_timeout_s=0.3, read_timeout_s=0.3)
+        client = BunqClient(f"{url}/v1/", connect_timeout_s=TIMEOUT_S, read_timeout_s=TIMEOUT_S)
         try:
             return what(client, access)
         finally:
@@ -44,8 +45,8 @@ def exchange(url: str, access: Access) -> object:
         redirect_uri="https://shop.example/connect/return",
         client_id="client",
         client_secret=CLIENT_SECRET,
-        connect_timeout_s=0.3,
-        read_timeout_s=0.3,
+        connect_timeout_s=TIMEOUT_S,
+        read_timeout_s=TIMEOUT_S,
     )
 
 
@@ -211,23 +212,21 @@ def check_failure(call: Call, url: str, access: Access, told: Callable[[], str])
 
 
 @pytest.mark.parametrize("play", PLAYS)
-@pytest.mark.parametrize("name", CALLS)
 def test_whatever_the_bank_does_no_secret_shows(
-    name: str, play: str, bank: HostileBank, secret_access: Access, told: Callable[[], str]
+    play: str, bank: HostileBank, secret_access: Access, told: Callable[[], str]
 ) -> None:
     bank.will(PLAYS[play])
-    assert CANARY not in shown_by(CALLS[name], bank.url, secret_access)
+    for name, call in CALLS.items():
+        assert CANARY not in shown_by(call, bank.url, secret_access), name
     assert CANARY not in told()
 
 
-@pytest.mark.parametrize("name", CALLS)
-@pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:9", "http://nowhere.invalid", "http://a..b", "http://127.0.0.1:99999"]
-)
+@pytest.mark.parametrize("host", ["127.0.0.1:9", "nowhere.invalid", "a..b", "127.0.0.1:99999"])
 def test_call_that_never_left_shows_no_secret(
-    name: str, url: str, secret_access: Access, told: Callable[[], str]
+    host: str, secret_access: Access, told: Callable[[], str]
 ) -> None:
-    check_failure(CALLS[name], url, secret_access, told)
+    for call in CALLS.values():
+        check_failure(call, f"http://{host}", secret_access, told)
 
 
 @pytest.mark.parametrize("name", CALLS)
