@@ -124,6 +124,16 @@ def test_a_return_and_twenty_workers_at_once_make_one_exchange(payer: Payer) -> 
     assert payer.exchange == Exchange.DONE
 
 
+def test_twenty_processes_that_saw_the_same_waiting_code_make_one_exchange(payer: Payer) -> None:
+    payer.bank.fault("lost_before", path="^/v1/token$")
+    payer.returns(payer.approves())
+    payer.bank.fault("slow_answer", times=20, seconds=0.5, path="^/v1/token$")
+    before, due = token_calls(payer.bank), timezone.now() + timedelta(seconds=5)
+    side_by_side(*[lambda: exchanges.exchange(payer.authorization.pk, due)] * 20)
+    assert token_calls(payer.bank) == before + 1
+    assert payer.exchange == Exchange.DONE
+
+
 def test_a_lost_answer_and_then_a_spent_code_is_no_failure(payer: Payer) -> None:
     payer.bank.fault("lost_after", path="^/v1/token$")
     assert payer.returns(payer.approves()) == "recorded"
@@ -198,6 +208,19 @@ def test_withdrawing_stops_the_worker_too(payer: Payer) -> None:
     assert token_calls(payer.bank) == before
     assert payer.exchange == Exchange.WITHHELD
     assert not payer.is_paid
+
+
+def test_withdrawing_wins_over_a_process_that_has_already_chosen_the_code(payer: Payer) -> None:
+    """Between that process's look and its claim, all that is written yet is the time of the withdrawal."""
+    payer.bank.fault("lost_before", path="^/v1/token$")
+    payer.returns(payer.approves())
+    before, due = token_calls(payer.bank), timezone.now() + timedelta(seconds=5)
+    OauthAuthorization.objects.update(withdrawn_at=timezone.now())
+    exchanges.exchange(payer.authorization.pk, due)
+    assert token_calls(payer.bank) == before
+    assert not payer.is_paid
+    assert retry(5) == 0
+    assert payer.exchange == Exchange.WITHHELD
 
 
 def test_a_code_that_outlives_its_authorization_is_not_exchanged(payer: Payer) -> None:
