@@ -1,0 +1,116 @@
+"""bunq's own SDK, unchanged but for its base URL, walks through all that Kassa needs. Run by test_bunq_sdk.py.
+
+python sdk_walk.py API_URL CERTIFICATE_FILE KEY_FILE; prints what it saw as one JSON object.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bunq.sdk.context.api_context import ApiContext  # type: ignore[import-not-found] # lives in .venv-sdk alone
+from bunq.sdk.context.api_environment_type import ApiEnvironmentType  # type: ignore[import-not-found] # as above
+from bunq.sdk.context.bunq_context import BunqContext  # type: ignore[import-not-found] # as above
+from bunq.sdk.exception.api_exception import ApiException  # type: ignore[import-not-found] # as above
+from bunq.sdk.model.generated import endpoint  # type: ignore[import-not-found] # as above
+from bunq.sdk.model.generated.object_ import AmountObject  # type: ignore[import-not-found] # as above
+from bunq.sdk.util.util import automatic_sandbox_install  # type: ignore[import-not-found] # as above
+
+HOPPER, SHOP = "NL73BUNQ0000000012", "NL61BUNQ0000000034"
+RETURN = "https://shop.example/connect/return"
+
+
+def register(certificate: str, key: str) -> dict[str, Any]:
+    sandbox = ApiEnvironmentType.SANDBOX
+    context = ApiContext.create_for_psd2(sandbox, certificate, key, [certificate], "contract test")
+    BunqContext.load_api_context(context)
+    user = context.session_context.user_payment_service_provider
+    context.reset_session()
+    return {
+        "name": user.certificate_distinguished_name,
+        "same_user_after_new_session": context.session_context.user_id == user.id_,
+        "key_length": len(context.api_key),
+    }
+
+
+def connect() -> dict[str, Any]:
+    client_id = endpoint.OauthClientApiObject.create().value
+    url_id = endpoint.OauthCallbackUrlApiObject.create(client_id, RETURN).value
+    client = endpoint.OauthClientApiObject.get(client_id).value
+    return {
+        "status": client.status,
+        "id_lengths": [len(client.client_id), len(client.secret)],
+        "clients_listed": len(endpoint.OauthClientApiObject.list().value),
+        "urls": [url.url for url in endpoint.OauthCallbackUrlApiObject.list(client_id).value],
+        "url_id_is_a_number": isinstance(url_id, int),
+    }
+
+
+def pay() -> dict[str, Any]:
+    drafts = endpoint.PaymentServiceProviderDraftPaymentApiObject
+    ids = [place(f"Demo Shop order {number}") for number in (1, 2, 3)]
+    one = drafts.get(ids[0]).value
+    newest = drafts.list(params={"count": "2"})
+    older = drafts.list(params=newest.pagination.url_params_previous_page)
+    updated = drafts.update(ids[1], status="CANCELLED").value
+    return {
+        "ids": ids,
+        "read": [one.sender_iban, one.receiver_iban, one.amount.value, one.amount.currency, one.status],
+        "pages": [len(newest.value), len(older.value)],
+        "cancelled": [updated == ids[1], drafts.get(ids[1]).value.status],
+        "listed": [draft.status for draft in drafts.list().value],
+    }
+
+
+def place(description: str, sender_iban: str = HOPPER) -> int:
+    amount = AmountObject("12.50", "EUR")
+    made = endpoint.PaymentServiceProviderDraftPaymentApiObject.create(
+        sender_iban, SHOP, "Demo Shop BV", description, amount, "S. Hopper"
+    )
+    number: int = made.value
+    return number
+
+
+def be_refused(cancelled: int) -> dict[str, list[Any]]:
+    """The SDK's own exception for each refusal, and bunq's text in it."""
+    drafts = endpoint.PaymentServiceProviderDraftPaymentApiObject
+    return {
+        "unknown draft": refusal(lambda: drafts.get(999999)),
+        "second client": refusal(endpoint.OauthClientApiObject.create),
+        "not a bunq account": refusal(lambda: place("x", "NL91ABNA0417164300")),
+        "cancelled twice": refusal(lambda: drafts.update(cancelled, status="CANCELLED")),
+    }
+
+
+def refusal(call: Callable[[], object]) -> list[Any]:
+    try:
+        call()
+    except ApiException as error:
+        return [
+            type(error).__name__,
+            error.response_code,
+            error.message.splitlines()[-1],
+            bool(error.response_id),
+        ]
+    return []
+
+
+def be_a_person() -> dict[str, Any]:
+    """A sandbox user, made and loaded by the SDK itself."""
+    context = automatic_sandbox_install()
+    BunqContext.load_api_context(context)
+    accounts = endpoint.MonetaryAccountBankApiObject.list().value
+    return {"accounts": [[account.status, account.balance.value] for account in accounts]}
+
+
+def main() -> None:
+    api_url, certificate, key = sys.argv[1], Path(sys.argv[2]).read_text(), Path(sys.argv[3]).read_text()
+    ApiEnvironmentType.SANDBOX._uri_base = api_url
+    seen = {"register": register(certificate, key), "connect": connect(), "pay": pay()}
+    seen["refused"] = be_refused(cancelled=seen["pay"]["ids"][1])
+    seen["person"] = be_a_person()
+    print(json.dumps(seen))
+
+
+main()
