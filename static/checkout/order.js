@@ -10,7 +10,7 @@ const STEADY_MS = 2000;
 const STEADY_FOR_MS = 15 * 60_000;
 const SLOW_MS = 10_000;
 const HIDDEN_MS = 10_000;
-const FORM_MS = 5000;
+const CALM_MS = 5000; // states that change by the person's own form, or by the shop
 const TIMEOUT_MS = 15_000;
 const MAX_PAUSE_AFTER_FAILURE_MS = 30_000;
 
@@ -27,10 +27,13 @@ let lastActive = Date.now();
 const shown = () => live.querySelector("[data-state]");
 
 function pause() {
-  if (failures > 0) return Math.min(MAX_PAUSE_AFTER_FAILURE_MS, FAST_MS * 2 ** failures);
+  if (failures > 0) {
+    return Math.min(MAX_PAUSE_AFTER_FAILURE_MS, FAST_MS * 2 ** failures) * (0.75 + Math.random() / 2);
+  }
   if (document.hidden) return HIDDEN_MS;
   const quiet = Date.now() - lastActive;
-  if (shown().dataset.typing === "true" || quiet > STEADY_FOR_MS) return quiet > STEADY_FOR_MS ? SLOW_MS : FORM_MS;
+  if (quiet > STEADY_FOR_MS) return SLOW_MS;
+  if (shown().dataset.pace === "calm") return CALM_MS;
   return quiet > FAST_FOR_MS ? STEADY_MS : FAST_MS;
 }
 
