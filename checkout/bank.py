@@ -109,10 +109,15 @@ def read(payment: Payment) -> Draft | NothingHappened:
     return draft
 
 
-def ask_to_close(draft_id: int) -> NothingHappened | None:
+def new_request_id() -> str:
+    """For a request that is stored before it leaves (invariant 5)."""
+    return drafts.new_request_id()
+
+
+def ask_to_close(draft_id: int, *, request_id: str) -> NothingHappened | None:
     """Ask bunq to cancel a draft. Whatever comes back, only a read afterwards says what became of it."""
     try:
-        drafts.cancel_draft(draft_id)
+        drafts.cancel_draft(draft_id, request_id=request_id)
     except (Refused, OutcomeUnknown):
         return None
     except BunqError as error:

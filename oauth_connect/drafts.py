@@ -37,7 +37,7 @@ def prepare_draft(new: NewDraft) -> PreparedDraft:
     """No network. Raises ValueError for what bunq would certainly refuse: amount, description, shape of an
     IBAN.
     """
-    return PreparedDraft(request_id=str(uuid.uuid4()), body=draft_body(new).decode())
+    return PreparedDraft(request_id=new_request_id(), body=draft_body(new).decode())
 
 
 def sender() -> str:
@@ -75,9 +75,13 @@ def read_draft(draft_id: int) -> Draft:
     )
 
 
-def cancel_draft(draft_id: int) -> None:
+def new_request_id() -> str:
+    """For a request that the caller stores before it leaves."""
+    return str(uuid.uuid4())
+
+
+def cancel_draft(draft_id: int, *, request_id: str) -> None:
     """Ask bunq to close the draft. Whether it did, only a read afterwards tells; asking again is harmless."""
-    request_id = str(uuid.uuid4())
     with_session(
         lambda session: calls.call(
             "PUT",

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from checkout import bank
 from checkout.models import Event, Payment
+from checkout.services.events import record
 from checkout.services.looking import believe, note_trouble
 from checkout.services.outcome import StepResult
 from checkout.services.transition import move
@@ -57,7 +58,16 @@ def close(payment: Payment, now: datetime) -> StepResult:
     if payment.state is not PaymentStatus.CANCELLING:
         return StepResult(_SOON_S)
     assert payment.draft_id is not None
-    trouble = bank.ask_to_close(payment.draft_id)
+    request_id = bank.new_request_id()
+    record(
+        payment.order,
+        "close_asked",
+        source=Event.Source.WORKER,
+        now=now,
+        payment=payment,
+        data={"request_id": request_id, "draft_id": payment.draft_id, "body": {"status": "CANCELLED"}},
+    )
+    trouble = bank.ask_to_close(payment.draft_id, request_id=request_id)
     answer = bank.read(payment)
     if isinstance(answer, bank.NothingHappened):
         note_trouble(payment, answer, now)

@@ -101,6 +101,7 @@ def take_draft(payment: Payment, draft_id: int, *, now: datetime, kind: str) -> 
         if moved:
             bank.begin_authorization(payment, now=now)
     if not moved and not Payment.objects.filter(draft_id=draft_id).exists():
+        request_id = bank.new_request_id()
         record(
             payment.order,
             "orphan_draft",
@@ -108,10 +109,10 @@ def take_draft(payment: Payment, draft_id: int, *, now: datetime, kind: str) -> 
             now=now,
             payment=payment,
             message=f"The bank also holds draft {draft_id} for this payment; it is asked to close it.",
-            data={"draft_id": draft_id},
+            data={"draft_id": draft_id, "request_id": request_id, "body": {"status": "CANCELLED"}},
             alert=True,
         )
-        bank.ask_to_close(draft_id)
+        bank.ask_to_close(draft_id, request_id=request_id)
     return moved
 
 

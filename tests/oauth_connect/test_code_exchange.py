@@ -84,7 +84,7 @@ def payer(bank: SandboxBank, registration: BankRegistration) -> Iterator[Payer]:
     yield payer
     # An open draft would stand on the consent page of the next test.
     if payer.status == "PENDING":
-        drafts.cancel_draft(payer.draft_id)
+        drafts.cancel_draft(payer.draft_id, request_id=drafts.new_request_id())
 
 
 def token_calls(bank: SandboxBank) -> int:

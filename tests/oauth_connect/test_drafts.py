@@ -40,7 +40,7 @@ def test_a_draft_lives_from_creation_to_cancellation(
     draft = drafts.read_draft(draft_id)
     assert (draft.id, draft.status, draft.amount) == (draft_id, "PENDING", NEW.amount)
     assert (draft.sender_iban, draft.receiver_iban) == (HOPPER, SHOP)
-    drafts.cancel_draft(draft_id)
+    drafts.cancel_draft(draft_id, request_id=drafts.new_request_id())
     assert drafts.read_draft(draft_id).status == "CANCELLED"
 
 

@@ -107,7 +107,7 @@ def test_a_payment_whose_calls_fail_tells_no_secret(
     for call in (
         lambda: drafts.read_draft(draft_id),
         lambda: drafts.list_drafts_since(now),
-        lambda: drafts.cancel_draft(draft_id),
+        lambda: drafts.cancel_draft(draft_id, request_id="r-1"),
         lambda: drafts.send_draft(drafts.prepare_draft(NEW)),
     ):
         try:

@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from checkout import bank as bank_facts
 from checkout.models import Order
 from checkout.page_state import NOTHING_TAKEN, PageState, page_state
 from checkout.services.attempts import cancel_payment, continue_in_bank
@@ -25,6 +26,25 @@ def test_a_cancelled_payment_is_closed_at_the_bank(shop: Shop) -> None:
     assert payment.state is PaymentStatus.CANCELLED
     assert [draft["status"] for draft in shop.drafts()] == ["CANCELLED"]
     assert shown(payment.order) is PageState.TRY_AGAIN
+
+
+def test_each_request_to_close_is_stored_with_its_own_id_before_it_leaves(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = shop.pending()
+    sent: list[str] = []
+    ask = bank_facts.ask_to_close
+
+    def look_at_the_event(draft_id: int, *, request_id: str) -> object:
+        assert payment.events.filter(kind="close_asked", data__request_id=request_id).exists()
+        sent.append(request_id)
+        return ask(draft_id, request_id=request_id)
+
+    monkeypatch.setattr(bank_facts, "ask_to_close", look_at_the_event)
+    shop.bank.fault("maintenance", method="PUT")
+    cancel_payment(payment, source="shopper", now=timezone.now())
+    shop.until(payment, PaymentStatus.CANCELLED)
+    assert len(set(sent)) == len(sent) == 2
 
 
 def test_an_acceptance_that_wins_against_the_cancellation_pays_the_order(shop: Shop) -> None:
