@@ -23,17 +23,11 @@ def sdk_python() -> Path:
     """The interpreter of the SDK's own environment, which is made when it is missing (`make test` makes it, too)."""
     ready = [str(PYTHON), "-c", "import bunq.sdk"]
     if not PYTHON.exists() or subprocess.run(ready, check=False, capture_output=True).returncode:
-        install = [
-            str(PYTHON),
-            "-m",
-            "pip",
-            "install",
-            "--disable-pip-version-check",
-            "-q",
-            "-r",
-            "requirements-sdk.txt",
-        ]
-        for command in ([sys.executable, "-m", "venv", str(ENVIRONMENT)], install):
+        pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "-q"]
+        for command in (
+            [sys.executable, "-m", "venv", str(ENVIRONMENT)],
+            [*pip, "-r", "requirements-sdk.txt"],
+        ):
             done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
             assert done.returncode == 0, (
                 f"the SDK's environment could not be made: {done.stdout}{done.stderr}"
