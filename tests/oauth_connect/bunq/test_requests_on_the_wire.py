@@ -145,7 +145,9 @@ def test_one_connection_serves_one_thread_again_and_again(
     assert len({seen.connection for seen in polite_bank.seen}) == 1
 
 
-def test_cookies_are_neither_kept_nor_sent_back(client: BunqClient, access: Access, bank: HostileBank) -> None:
+def test_cookies_are_neither_kept_nor_sent_back(
+    client: BunqClient, access: Access, bank: HostileBank
+) -> None:
     bank.will(Answer({"Response": [bunq.draft()]}, headers={"Set-Cookie": "a=b; Path=/"}))
     client.read_draft(access, 9001, 70001)
     client.read_draft(access, 9001, 70001)

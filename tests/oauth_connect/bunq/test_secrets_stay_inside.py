@@ -71,24 +71,34 @@ CALLS: dict[str, Call] = {
 }
 
 
-def everything_said(handler: Handler) -> str:
-    """All that the request carried, as a bank might repeat it."""
-    headers = " ".join(f"{name}: {value}" for name, value in handler.seen.headers.items())
+def parts_of(handler: Handler) -> list[str]:
+    """All that the request carried, in parts that are short enough not to be cut off."""
+    headers = [f"{name}: {value}" for name, value in handler.seen.headers.items()]
+    query = handler.path.partition("?")[2].split("&")
     # The exchange's secrets come percent-encoded; a bank might repeat them so, or decoded.
-    return f"{handler.path} {unquote(handler.path)} {headers} {handler.seen.body.decode()}"
+    return [handler.seen.body.decode(), *query, *map(unquote, query), *headers]
+
+
+def everything_said(handler: Handler) -> str:
+    return " ".join(parts_of(handler))
 
 
 def echo_in_error(status: int) -> Play:
-    return lambda handler: handler.give(Answer(error_body(everything_said(handler)), status=status))
+    def play(handler: Handler) -> None:
+        parts = iter(parts_of(handler))
+        texts = [f"{part} {next(parts, '')}" for part in parts]
+        handler.give(Answer(error_body(*texts), status=status))
+
+    return play
 
 
 def echo_in_page(status: int) -> Play:
     return lambda handler: handler.give(Answer(f"<html>{everything_said(handler)}".encode(), status=status))
 
 
-def echo_in_oauth_error(word: str) -> Play:
+def echo_in_oauth_error(word: str, part: int) -> Play:
     def play(handler: Handler) -> None:
-        body = {"error": word, "error_description": everything_said(handler)}
+        body = {"error": word, "error_description": parts_of(handler)[part]}
         handler.give(Answer(body, status=400))
 
     return play
@@ -128,7 +138,11 @@ PLAYS: dict[str, Play] = {
         for status in (400, 401, 403, 404, 409, 429, 491, 500)
     },
     **{f"echoed in a page {status}": echo_in_page(status) for status in (200, 301, 400, 401, 503)},
-    **{f"echoed in {word}": echo_in_oauth_error(word) for word in ("invalid_grant", "invalid_client", CODE)},
+    **{
+        f"echoed in {word}, part {part}": echo_in_oauth_error(word, part)
+        for word in ("invalid_grant", "invalid_client", CODE)
+        for part in range(1, 11)
+    },
     **{
         f"echoed in {name}": echo_in_header(name)
         for name in ("X-Bunq-Client-Response-Id", "Retry-After", "Location", "X-Bunq-Client-Request-Id")
