@@ -1,10 +1,16 @@
 """What every test stands on: a database file of its own; plain words when browser tests cannot run."""
 
+import os
+import secrets
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from django.db import connections
 from django.test import override_settings
+from psycopg import sql
 
 from tests.chromium import find_chromium
 
@@ -19,6 +25,30 @@ def django_db_modify_db_settings(
     connection = connections["default"]
     if connection.vendor == "sqlite":
         connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def installation_database() -> Iterator[Callable[[], str]]:
+    """Where a whole installation keeps its orders, one call per installation.
+
+    Empty for its own SQLite file; a new PostgreSQL database where the tests run on PostgreSQL.
+    """
+    server = os.environ.get("TEST_DATABASE_URL", "")
+    if not server.startswith("postgres"):
+        yield lambda: ""
+        return
+    made: list[str] = []
+    maintenance = urlsplit(server)._replace(path="/postgres").geturl()
+    with psycopg.connect(maintenance, autocommit=True) as connection:
+
+        def make() -> str:
+            made.append(f"kassa_{secrets.token_hex(6)}")
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(made[-1])))
+            return urlsplit(server)._replace(path=f"/{made[-1]}").geturl()
+
+        yield make
+        for name in made:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -6,7 +6,10 @@ from launcher.installation import Installation
 
 
 @pytest.fixture(scope="session")
-def kassa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def kassa(
+    tmp_path_factory: pytest.TempPathFactory, installation_database: Callable[[], str]
+) -> Iterator[Installation]:
     """A whole installation. Who stops a part of it starts that part again."""
-    with Installation(tmp_path_factory.mktemp("kassa"), limits="off", control=True) as running:
+    folder = tmp_path_factory.mktemp("kassa")
+    with Installation(folder, limits="off", control=True, database_url=installation_database()) as running:
         yield running
