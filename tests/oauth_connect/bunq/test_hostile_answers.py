@@ -49,7 +49,7 @@ UNREADABLE = {
     "older_url leads nowhere": b'{"Response": [], "Pagination": {"older_url": "/v1/user"}}',
     "older_url is twice": b'{"Response": [], "Pagination": {"older_url": "?older_id=1&older_id=2"}}',
     "older_url is no number": b'{"Response": [], "Pagination": {"older_url": "?older_id=-1"}}',
-    "older_url is another digit": '{"Response": [], "Pagination": {"older_url": "?older_id=²"}}'.encode(),
+    "older_url is another digit": '{"Response": [], "Pagination": {"older_url": "?older_id=١"}}'.encode(),
     "older_url is huge": b'{"Response": [], "Pagination": {"older_url": "?older_id=' + b"9" * 30 + b'"}}',
     "older_url is no address": b'{"Response": [], "Pagination": {"older_url": "http://[::1?older_id=1"}}',
 }
