@@ -16,10 +16,18 @@ NewContext = Callable[..., BrowserContext]
 
 
 @pytest.fixture(scope="session")
-def kassa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    many = {"ATTEMPTS_PER_IBAN_PER_HOUR": "10000", "ATTEMPTS_PER_BROWSER_PER_HOUR": "10000"}
-    folder = tmp_path_factory.mktemp("kassa")
-    with Installation(folder, limits="off", control=True, settings=many, web_processes=1) as running:
+def kassa(
+    tmp_path_factory: pytest.TempPathFactory, installation_database: Callable[[], str]
+) -> Iterator[Installation]:
+    installation = Installation(
+        tmp_path_factory.mktemp("kassa"),
+        limits="off",
+        control=True,
+        settings={"ATTEMPTS_PER_IBAN_PER_HOUR": "10000", "ATTEMPTS_PER_BROWSER_PER_HOUR": "10000"},
+        web_processes=1,
+        database_url=installation_database(),
+    )
+    with installation as running:
         yield running
 
 
