@@ -43,8 +43,9 @@ class RemoveSecrets(logging.Filter):
         if record.stack_info:
             record.stack_info = without_secrets(record.stack_info)
         for name, value in extra_of(record).items():
-            if isinstance(value, str):
-                setattr(record, name, without_secrets(value))
+            # Anything but a number may become a text with a secret in it once it is written.
+            if not isinstance(value, int | float | None):
+                setattr(record, name, without_secrets(str(value)))
         return True
 
 

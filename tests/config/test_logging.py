@@ -61,7 +61,7 @@ def test_secrets_vanish_from_message_arguments_extra_and_traceback(style: str) -
         style,
         "asked %s",
         f"https://bank/v1/token?code={CANARY}",
-        extra={"url": f"?client_secret={CANARY}"},
+        extra={"url": f"?client_secret={CANARY}", "asked": {"query": f"state={CANARY}"}},
         fail=f"no answer from /v1/token?state={CANARY}",
     )
     assert CANARY not in line
