@@ -1,7 +1,9 @@
 """`python -m sandbox_bank`: takes the port, prepares the data folder, serves."""
 
 import argparse
+import ctypes
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 from sandbox_bank.options import Options
 
 THREADS = 16
+_PR_SET_PDEATHSIG = 1
 
 
 def main() -> int:
@@ -74,6 +77,12 @@ def _prepare() -> None:
     connection.close()
 
 
+def _die_with_the_parent() -> None:
+    """Where Linux can do it: a bank whose first process was killed outright must not hold on to its port."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def _serve(listener: socket.socket, options: Options) -> None:
     """One process with threads: limits, faults and the write lock live in its memory."""
     from gunicorn.app.base import BaseApplication
@@ -84,6 +93,9 @@ def _serve(listener: socket.socket, options: Options) -> None:
     def ready(worker: Any) -> None:
         back_door = ", back door open" if options.control else ""
         print(f"sandbox bank ready on http://{where} (limits {options.limits}{back_door})", flush=True)  # noqa: T201 - the ready line
+
+    def forked(arbiter: Any, worker: Any) -> None:
+        _die_with_the_parent()
 
     class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
         def load_config(self) -> None:
@@ -98,6 +110,7 @@ def _serve(listener: socket.socket, options: Options) -> None:
                 "loglevel": "warning",
                 "control_socket_disable": True,
                 "proc_name": "sandbox_bank",
+                "post_fork": forked,
                 "post_worker_init": ready,
             }
             for name, value in settings.items():

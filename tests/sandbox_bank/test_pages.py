@@ -174,6 +174,18 @@ def test_a_phone_that_scanned_the_banks_code_sends_the_desktop_on(
     assert visitor.go(f"{bank.url}/auth/{token[1]}").headers["Location"] == redirect
 
 
+def test_a_desktop_stays_where_it_is_when_its_own_browser_went_back(
+    bank: SandboxBank, provider: Provider, visitor: Visitor, person: str
+) -> None:
+    draft = provider.place(sender_iban=person)
+    app = visitor.open_app(provider, person)
+    visitor.go(f"{app}/decide", **{f"accept-{draft}": "1"})
+    assert "code" in query_of(visitor.go(f"{app}/finish", finish="return").headers["Location"])
+    waiting = app.replace("/app/", "/auth/")
+    assert visitor.go(f"{waiting}/status").json() == {"outcome": "returned", "redirect": None}
+    assert visitor.go(waiting).status_code == 200
+
+
 def test_names_of_others_are_shown_as_text(provider: Provider, visitor: Visitor, person: str) -> None:
     provider.place(sender_iban=person, counterparty_name="Bed and Breakfast (b)")
     state_url = provider.authorize_url(state="<script>alert(1)</script>")
