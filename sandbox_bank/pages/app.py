@@ -23,6 +23,7 @@ from sandbox_bank.pages.home import AccountCard, accounts_of
 _BUTTON = re.compile(r"(accept|reject)-(\d{1,18})")
 _PERSON = re.compile(r"person-(\d{1,18})")
 _SHOWN_PEOPLE = 50
+_LOOKED_AT_DRAFTS = 200
 
 
 @dataclass(frozen=True)
@@ -92,21 +93,27 @@ def finish(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _who(request: HttpRequest, consent: Consent) -> HttpResponse:
-    """Everybody, the one whose IBAN has the newest open draft first."""
-    people = list(
-        User.objects.filter(kind__in=[UserKind.PERSON, UserKind.COMPANY]).order_by("id")[:_SHOWN_PEOPLE]
-    )
-    newest = drafts.open_of(consent.client.user).first()
-    if newest is not None:
-        payer = Account.objects.select_related("owner").get(iban=newest.sender_iban).owner
-        people = [payer, *(person for person in people if person.id != payer.id)]
+    """Payers of open drafts first, the newest draft's on top; then everybody else."""
+    payers = _payers(consent.client.user)
+    people = User.objects.filter(kind__in=[UserKind.PERSON, UserKind.COMPANY]).order_by("id")
+    others = people.exclude(pk__in=[payer.id for payer in payers])
     words = {
         "consent": consent,
         "psp": consent.client.user,
-        "people": [(person, accounts_of(person)) for person in people],
-        "newest": newest,
+        "people": [(person, accounts_of(person)) for person in [*payers, *others[:_SHOWN_PEOPLE]]],
+        "payers": {payer.id for payer in payers},
     }
     return render(request, "sandbox_bank/who.html", words)
+
+
+def _payers(psp: User) -> list[User]:
+    """Whoever has an open draft of this provider, by the newest one."""
+    ibans = drafts.open_of(psp).values_list("sender_iban", flat=True)[:_LOOKED_AT_DRAFTS]
+    owners = {
+        account.iban: account.owner
+        for account in Account.objects.select_related("owner").filter(iban__in=set(ibans))
+    }
+    return list({owners[iban].id: owners[iban] for iban in ibans}.values())
 
 
 def _decisions(request: HttpRequest, consent: Consent, person: User) -> HttpResponse:

@@ -75,6 +75,18 @@ def test_the_payer_of_the_newest_open_draft_stands_first(
     assert "payment waiting" in first[0]
 
 
+def test_whoever_has_an_open_draft_is_found_among_any_number_of_people(
+    bank: SandboxBank, provider: Provider
+) -> None:
+    crowd = bank.control("POST", "people", {"count": 60})["people"]
+    payer = crowd[-1]["accounts"][0]["iban"]
+    provider.place(sender_iban=payer)
+    provider.place(sender_iban=HOPPER)
+    page = Visitor(bank, PHONE).go(provider.authorize_url()).text
+    assert page.index(spaced(HOPPER)) < page.index(spaced(payer))
+    assert page.count("payment waiting") == 2
+
+
 def test_accept_and_go_back_brings_a_code(provider: Provider, visitor: Visitor, person: str) -> None:
     draft = provider.place(sender_iban=person)
     app = visitor.open_app(provider, person)
