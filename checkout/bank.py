@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from checkout.models import Payment
+from checkout.statuses import PaymentStatus, from_bunq
 from oauth_connect import authorizations, drafts
 from oauth_connect.authorizations import Consent as Consent
 from oauth_connect.bunq.errors import (
@@ -28,6 +29,9 @@ CLOCK_SLACK = timedelta(hours=2, minutes=5)
 _PAUSE_AFTER_MAINTENANCE_S = 30.0
 _PAUSE_AFTER_CREDENTIALS_S = 30.0
 _PAUSE_S = 1.0
+_PAUSE_AFTER_MOVE_S = 300.0
+_AWAY = (NotSent, RateLimited, Maintenance, CredentialsGone)
+_CLOSED_UNPAID = frozenset({PaymentStatus.REJECTED, PaymentStatus.CANCELLED, PaymentStatus.EXPIRED})
 
 
 @dataclass(frozen=True)
@@ -39,10 +43,14 @@ class Accepted:
 
 @dataclass(frozen=True)
 class NothingHappened:
-    """The request had no effect; the same may be sent again after `retry_after_s` seconds."""
+    """The request had no effect; the same may be sent again after `retry_after_s` seconds.
+
+    `bank_is_away`: no other call of this kind would fare better now. Otherwise it is about this one draft.
+    """
 
     retry_after_s: float
     evidence: dict[str, Any] = field(default_factory=dict)
+    bank_is_away: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,8 +71,9 @@ class Lost:
 class Sighting:
     """What the bank's listing shows for a payment whose answer was lost.
 
-    `free` are drafts with the same payer, payee and amount that no payment of ours owns; `nameless` counts matches
-    without an id, which nobody can adopt.
+    `free` are open drafts with the same payer, payee and amount that no payment of ours owns; `nameless` counts
+    those that may be ours but cannot be told: without an id, or with a payer, payee or amount that the bank left out.
+    Drafts that the bank shows as closed without payment are left out: nobody can approve them any more.
     """
 
     free: tuple[Draft, ...]
@@ -90,20 +99,31 @@ def submit(payment: Payment) -> Accepted | NothingHappened | TurnedDown | Lost:
     try:
         return Accepted(drafts.send_draft(prepared))
     except (NotSent, RateLimited, Maintenance, CredentialsGone) as error:
-        return NothingHappened(pause_after(error), evidence_of(error))
+        return _nothing_happened(error)
     except Refused as error:
         return TurnedDown(evidence_of(error))
     except OutcomeUnknown as error:
         return Lost(evidence_of(error))
 
 
+def _nothing_happened(error: BunqError) -> NothingHappened:
+    return NothingHappened(pause_after(error), evidence_of(error), bank_is_away=isinstance(error, _AWAY))
+
+
+def held_at() -> str:
+    """The bank and our user there: a draft id names a draft only within it."""
+    return drafts.held_at()
+
+
 def read(payment: Payment) -> Draft | NothingHappened:
     """The bank's word on this payment's draft, or why there is none now."""
     assert payment.draft_id is not None
+    if payment.held_at != drafts.held_at():
+        return NothingHappened(_PAUSE_AFTER_MOVE_S, {"reason": "this draft is at another bank or user"})
     try:
         draft = drafts.read_draft(payment.draft_id)
     except BunqError as error:
-        return NothingHappened(pause_after(error), evidence_of(error))
+        return _nothing_happened(error)
     if draft.id not in (None, payment.draft_id):
         return NothingHappened(_PAUSE_S, {"reason": "the bank answered with another draft", "id": draft.id})
     return draft
@@ -114,14 +134,17 @@ def new_request_id() -> str:
     return drafts.new_request_id()
 
 
-def ask_to_close(draft_id: int, *, request_id: str) -> NothingHappened | None:
+def ask_to_close(payment: Payment, *, request_id: str) -> NothingHappened | None:
     """Ask bunq to cancel a draft. Whatever comes back, only a read afterwards says what became of it."""
+    assert payment.draft_id is not None
+    if payment.held_at != drafts.held_at():
+        return NothingHappened(_PAUSE_AFTER_MOVE_S, {"reason": "this draft is at another bank or user"})
     try:
-        drafts.cancel_draft(draft_id, request_id=request_id)
+        drafts.cancel_draft(payment.draft_id, request_id=request_id)
     except (Refused, OutcomeUnknown):
         return None
     except BunqError as error:
-        return NothingHappened(pause_after(error), evidence_of(error))
+        return _nothing_happened(error)
     return None
 
 
@@ -131,18 +154,28 @@ def search(payment: Payment) -> Sighting | NothingHappened:
     try:
         listed = drafts.list_drafts_since(payment.sent_at - CLOCK_SLACK)
     except BunqError as error:
-        return NothingHappened(pause_after(error), evidence_of(error))
-    matches = [draft for draft in listed if _same_transfer(payment, draft)]
-    ids = [draft.id for draft in matches if draft.id is not None]
-    owned = set(Payment.objects.filter(draft_id__in=ids).values_list("draft_id", flat=True))
-    return Sighting(
-        free=tuple(draft for draft in matches if draft.id is not None and draft.id not in owned),
-        nameless=sum(1 for draft in matches if draft.id is None),
+        return _nothing_happened(error)
+    still_ours = [draft for draft in listed if from_bunq(draft.status) not in _CLOSED_UNPAID]
+    ids = [draft.id for draft in still_ours if draft.id is not None]
+    here = Payment.objects.filter(held_at=drafts.held_at())
+    owned = set(here.filter(draft_id__in=ids).values_list("draft_id", flat=True))
+    unowned = [draft for draft in still_ours if draft.id is None or draft.id not in owned]
+    agreeing = [(draft, _agreement(payment, draft)) for draft in unowned]
+    free = tuple(draft for draft, agrees in agreeing if agrees and draft.id is not None)
+    possible = sum(1 for _, agrees in agreeing if agrees is not False)
+    return Sighting(free=free, nameless=possible - len(free))
+
+
+def _agreement(payment: Payment, draft: Draft) -> bool | None:
+    """Whether a listed draft is the transfer that we asked for; None when the bank left out what would tell."""
+    pairs = (
+        (draft.amount, Money(Decimal(payment.amount), payment.currency)),
+        (draft.sender_iban, payment.payer_iban),
+        (draft.receiver_iban, payment.payee_iban),
     )
-
-
-def _same_transfer(payment: Payment, draft: Draft) -> bool:
-    return is_what_we_asked(payment, draft.as_evidence())
+    if any(shown is not None and shown != asked for shown, asked in pairs):
+        return False
+    return None if any(shown is None for shown, _ in pairs) else True
 
 
 def is_what_we_asked(payment: Payment, answer: Mapping[str, Any]) -> bool:

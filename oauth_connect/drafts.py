@@ -52,6 +52,18 @@ def sender() -> str:
     return f"{registration.pk}:{registration.installation_id}"
 
 
+def held_at() -> str:
+    """The bank and our user there, within which a draft's id names one draft; empty while not registered.
+
+    Ids differ between environments (bunq documentation "API conventions"), and a sandbox may be emptied.
+    """
+    try:
+        registration = active_registration()
+    except NotRegistered:
+        return ""
+    return f"{registration.api_url}#{registration.user_id}"
+
+
 def send_draft(prepared: PreparedDraft) -> int:
     """Create the draft; returns bunq's id of it."""
     body = prepared.body.encode()

@@ -19,6 +19,7 @@ class Payment(models.Model):
         SHOPPER = "shopper", "cancelled by the shopper"
         MERCHANT = "merchant", "cancelled by the shop"
         TIMEOUT = "timeout", "not approved in time"
+        ORPHAN = "orphan", "a second draft of one request"
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
     number = models.PositiveSmallIntegerField(help_text="1 for the first attempt of its order.")
@@ -42,7 +43,12 @@ class Payment(models.Model):
     sent_by = models.CharField(
         max_length=40, blank=True, help_text="Our device at bunq: a request id protects only there."
     )
-    draft_id = models.BigIntegerField(null=True, blank=True, unique=True, help_text="bunq's id of the draft.")
+    held_at = models.CharField(
+        max_length=350,
+        blank=True,
+        help_text="The bank, and who we are there: draft ids mean something only in it.",
+    )
+    draft_id = models.BigIntegerField(null=True, blank=True, help_text="bunq's id of the draft.")
     bank_status = models.CharField(max_length=40, blank=True, help_text="bunq's own last word, unchanged.")
     surplus = models.BooleanField(
         default=False, help_text="Paid although another payment of this order was paid."
@@ -76,6 +82,7 @@ class Payment(models.Model):
                 name="one_open_or_paid_payment_per_order",
             ),
             models.UniqueConstraint(fields=["order", "number"], name="payment_number_unique"),
+            models.UniqueConstraint(fields=["held_at", "draft_id"], name="payment_owns_its_draft"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
             models.CheckConstraint(condition=Q(currency="EUR"), name="payment_in_euro"),
             models.CheckConstraint(

@@ -16,18 +16,19 @@ _KIND = {
     Payment.CancelReason.SHOPPER: "cancelled_by_shopper",
     Payment.CancelReason.MERCHANT: "cancelled_by_merchant",
     Payment.CancelReason.TIMEOUT: "not_approved_in_time",
+    Payment.CancelReason.ORPHAN: "closed_as_orphan",
 }
 _SOURCE = {
     Payment.CancelReason.SHOPPER: Event.Source.SHOPPER,
     Payment.CancelReason.MERCHANT: Event.Source.MERCHANT,
     Payment.CancelReason.TIMEOUT: Event.Source.WORKER,
+    Payment.CancelReason.ORPHAN: Event.Source.WORKER,
 }
 
 
 def begin_closing(payment: Payment, reason: str, *, now: datetime, message: str = "") -> bool:
     """From now on no consent is turned into an execution by us, and the bank will be asked to close the draft."""
-    bank.withdraw_authorizations(payment, now=now)
-    return move(
+    moved = move(
         payment,
         PaymentStatus.CANCELLING,
         source=_SOURCE[Payment.CancelReason(reason)],
@@ -37,6 +38,9 @@ def begin_closing(payment: Payment, reason: str, *, now: datetime, message: str 
         cancel_reason=reason,
         due_at=now,
     )
+    # After the move: a page that still saw it open could begin another authorization until then.
+    bank.withdraw_authorizations(payment, now=now)
+    return moved
 
 
 def close_unsent(payment: Payment, now: datetime) -> bool:
@@ -57,7 +61,7 @@ def close(payment: Payment, now: datetime) -> StepResult:
     """The step of a payment that is *cancelling*: cancel at the bank, then read."""
     if payment.state is not PaymentStatus.CANCELLING:
         return StepResult(_SOON_S)
-    assert payment.draft_id is not None
+    bank.withdraw_authorizations(payment, now=now)
     request_id = bank.new_request_id()
     record(
         payment.order,
@@ -67,12 +71,12 @@ def close(payment: Payment, now: datetime) -> StepResult:
         payment=payment,
         data={"request_id": request_id, "draft_id": payment.draft_id, "body": {"status": "CANCELLED"}},
     )
-    trouble = bank.ask_to_close(payment.draft_id, request_id=request_id)
+    trouble = bank.ask_to_close(payment, request_id=request_id)
     answer = bank.read(payment)
     if isinstance(answer, bank.NothingHappened):
         note_trouble(payment, answer, now)
-        return StepResult(answer.retry_after_s, held_up=True)
+        return StepResult(answer.retry_after_s, held_up=answer.bank_is_away)
     believe(payment, answer, now)
     if trouble is not None:
-        return StepResult(trouble.retry_after_s, held_up=True)
+        return StepResult(trouble.retry_after_s, held_up=trouble.bank_is_away)
     return StepResult(min(_PAUSE_MAX_S, _SOON_S * 1.5 ** min(payment.steps_without_news, 12)))

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 
+from checkout import bank
 from checkout.conf import configuration
 from checkout.models import Event, Merchant, Order, OrderLine, Payment
 from checkout.services.attempts import cancel_payment
@@ -110,8 +111,17 @@ def cancel_order(order: Order, *, source: str, now: datetime, by: str = "") -> N
             old_status=OrderStatus.OPEN.value,
             new_status=OrderStatus.CANCELLED.value,
         )
+        _want_closed(order, now)
     for payment in Payment.objects.filter(order=order, status__in=_OPEN_PAYMENTS):
         cancel_payment(payment, source=Event.Source.MERCHANT, by=by, now=now)
+
+
+def _want_closed(order: Order, now: datetime) -> None:
+    """In the transaction that cancels the order, so that whoever comes next closes its payment if we die here."""
+    open_payments = order.payments.filter(status__in=_OPEN_PAYMENTS)
+    open_payments.update(cancel_reason=Payment.CancelReason.MERCHANT, due_at=now)
+    for payment in open_payments:
+        bank.withdraw_authorizations(payment, now=now)
 
 
 def expire_orders(now: datetime, *, limit: int = 100) -> int:

@@ -7,18 +7,20 @@ The steps, in this order:
    processed;
 3. if that is refused, look again: bunq may have refused it because it has the first one;
 4. if the bank's listing still shows none after `SETTLED_AFTER`, the bank holds none: *failed*;
-5. whatever cannot be told apart stays *unknown*, is looked at again, and is shown to a person.
+5. whatever cannot be told apart stays *unknown*, is looked at again, and waits for a person's word.
 
 Source: bunq documentation "Headers" (request ids are unique per device; a second use is refused, not answered again).
 """
 
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from checkout import bank
 from checkout.models import Event, Payment
 from checkout.services.events import record
 from checkout.services.outcome import StepResult
-from checkout.services.submitting import take_draft
+from checkout.services.submitting import DRAFT_CONFLICT, take_draft, woke_too_late
 from checkout.services.transition import move
 from checkout.statuses import PaymentStatus
 
@@ -31,39 +33,65 @@ def recover(payment: Payment, now: datetime) -> StepResult:
     """The step of an *unknown* payment."""
     seen = bank.search(payment)
     if isinstance(seen, bank.NothingHappened):
-        return StepResult(seen.retry_after_s, held_up=True)
+        return _listing_failed(payment, seen, now)
     if _adopt(payment, seen, now):
         return StepResult(0.0)
-    if (seen.free and not _rivals(payment)) or seen.nameless:
-        _ask_person(payment, seen, now)
+    if seen.nameless or (seen.free and not _rivals(payment).exists()):
+        _ask_person(payment, now, seen)
     elif _may_repeat(payment, now):
         return _repeat(payment, now)
-    elif not seen.free and now - _last_sent_at(payment) >= SETTLED_AFTER:
+    elif seen.free:
+        if _share_for_closing(payment, seen, now):
+            return StepResult(0.0)
+        _ask_person(payment, now, seen)
+    elif payment.events.filter(kind=DRAFT_CONFLICT).exists():
+        _ask_person(payment, now, seen)
+    elif now - _last_sent_at(payment) >= SETTLED_AFTER:
         _conclude_none(payment, now)
     return StepResult(_pause(payment))
 
 
+def _listing_failed(payment: Payment, trouble: bank.NothingHappened, now: datetime) -> StepResult:
+    """The bank could not list its drafts, or has more of them than we read: then not seeing one proves nothing."""
+    if trouble.evidence.get("error") == "ListingIncomplete":
+        _ask_person(payment, now, None)
+    return StepResult(max(trouble.retry_after_s, _pause(payment)), held_up=trouble.bank_is_away)
+
+
+def _share_for_closing(payment: Payment, seen: bank.Sighting, now: datetime) -> bool:
+    """As many drafts as lost payments of the same transfer, and nobody wants any of them: whose is whose does not
+    matter for closing them, so each takes one, the oldest the oldest.
+    """
+    lost = [payment, *_rivals(payment)]
+    unwanted = all(one.cancel_reason or now >= one.expires_at for one in lost)
+    if (
+        not unwanted
+        or len(seen.free) != len(lost)
+        or any(one.state is not PaymentStatus.UNKNOWN for one in lost)
+    ):
+        return False
+    place = sorted(one.pk for one in lost).index(payment.pk)
+    draft_id = sorted(draft.id for draft in seen.free if draft.id is not None)[place]
+    return take_draft(payment, draft_id, now=now, kind="draft_found")
+
+
 def _adopt(payment: Payment, seen: bank.Sighting, now: datetime) -> bool:
     """Exactly one free draft, and nobody else of ours who could have made it."""
-    if len(seen.free) != 1 or seen.nameless or _rivals(payment):
+    if len(seen.free) != 1 or seen.nameless or _rivals(payment).exists():
         return False
     draft = seen.free[0]
     assert draft.id is not None
     return take_draft(payment, draft.id, now=now, kind="draft_found")
 
 
-def _rivals(payment: Payment) -> bool:
-    """Another payment of ours whose answer is outstanding and that asked for the same transfer."""
-    return (
-        Payment.objects.filter(
-            status__in=[PaymentStatus.SUBMITTING.value, PaymentStatus.UNKNOWN.value],
-            payer_iban=payment.payer_iban,
-            payee_iban=payment.payee_iban,
-            amount=payment.amount,
-        )
-        .exclude(pk=payment.pk)
-        .exists()
-    )
+def _rivals(payment: Payment) -> QuerySet[Payment]:
+    """Other payments of ours whose answer is outstanding and that asked for the same transfer."""
+    return Payment.objects.filter(
+        status__in=[PaymentStatus.SUBMITTING.value, PaymentStatus.UNKNOWN.value],
+        payer_iban=payment.payer_iban,
+        payee_iban=payment.payee_iban,
+        amount=payment.amount,
+    ).exclude(pk=payment.pk)
 
 
 def _may_repeat(payment: Payment, now: datetime) -> bool:
@@ -84,13 +112,15 @@ def _repeat(payment: Payment, now: datetime) -> StepResult:
         message="Sent again with the same request id, which the bank takes only once.",
         data={"request_id": payment.request_id},
     )
+    if woke_too_late(now):
+        return StepResult(0.0)
     answer = bank.submit(payment)
     match answer:
         case bank.Accepted(draft_id):
             take_draft(payment, draft_id, now=now, kind="draft_created")
             return StepResult(0.0)
-        case bank.NothingHappened(retry_after_s, _):
-            return StepResult(retry_after_s, held_up=True)
+        case bank.NothingHappened() as trouble:
+            return StepResult(trouble.retry_after_s, held_up=trouble.bank_is_away)
         case bank.TurnedDown(evidence):
             record(
                 payment.order,
@@ -115,18 +145,19 @@ def _conclude_none(payment: Payment, now: datetime) -> None:
     )
 
 
-def _ask_person(payment: Payment, seen: bank.Sighting, now: datetime) -> None:
-    """Several candidates, or some without an id: nobody guesses."""
+def _ask_person(payment: Payment, now: datetime, seen: bank.Sighting | None) -> None:
+    """Several candidates, or some that cannot be told: nobody guesses. `manage.py resolve_unknown` answers it."""
     if payment.events.filter(kind="needs_person").exists():
         return
+    drafts = {"draft_ids": [draft.id for draft in seen.free], "cannot_be_told": seen.nameless} if seen else {}
     record(
         payment.order,
         "needs_person",
         source=Event.Source.BANK,
         now=now,
         payment=payment,
-        message="The bank shows drafts that may be this payment's; which one cannot be told apart.",
-        data={"draft_ids": [draft.id for draft in seen.free], "without_id": seen.nameless},
+        message="The bank may hold a draft of this payment; which one cannot be told. A person must say.",
+        data=drafts,
         alert=True,
     )
 

@@ -1,5 +1,6 @@
 """What a person says about money that moved in an unexpected way: keep it, or give it back."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
@@ -8,7 +9,7 @@ from checkout import bank
 from checkout.models import Event, Order, Payment
 from checkout.services.errors import CheckoutError
 from checkout.services.events import record
-from checkout.services.settlement import close_as_paid
+from checkout.services.settlement import FLAGS, close_as_paid
 from checkout.statuses import OrderStatus, PaymentStatus
 
 
@@ -44,13 +45,16 @@ def release_if_consent_came(payment: Payment, *, now: datetime) -> None:
         and bank.consent(payment) is bank.Consent.SEEN
     ):
         by = "its own authorization, which came back later"
-        _resolve(order, Order.Resolution.ACCEPTED, by=by, now=now, source=Event.Source.BANK)
+        with suppress(NothingToReview):  # somebody else was a moment faster, or another flag was raised
+            _resolve(order, Order.Resolution.ACCEPTED, by=by, now=now, source=Event.Source.BANK)
 
 
 def _resolve(order: Order, resolution: Order.Resolution, *, by: str, now: datetime, source: str) -> None:
+    # What was judged: a flag raised since then is another question, and stays open.
+    judged = {flag: getattr(order, flag) for flag in FLAGS}
     with transaction.atomic():
         order.refresh_from_db()
-        changed = order.needs_review and Order.objects.filter(pk=order.pk, resolution="").update(
+        changed = order.needs_review and Order.objects.filter(pk=order.pk, resolution="", **judged).update(
             resolution=resolution.value, resolved_at=now, resolved_by=by[:150]
         )
         if not changed:

@@ -11,7 +11,7 @@ from typing import Any
 from checkout import bank
 from checkout.models import Event, Order, Payment
 from checkout.services.events import record
-from checkout.statuses import OrderStatus
+from checkout.statuses import OPEN, OrderStatus
 
 _MEANING = {
     "paid_late": "Paid after the order was closed: accept the payment or refund it.",
@@ -19,6 +19,9 @@ _MEANING = {
     "amount_differs": "The bank shows another amount, currency or IBAN than was asked for.",
     "consent_differs": "Paid, but no authorization of this order came back from the bank.",
 }
+
+
+FLAGS = tuple(_MEANING)
 
 
 def settle(payment: Payment, *, now: datetime, answer: Mapping[str, Any]) -> None:
@@ -39,6 +42,15 @@ def settle(payment: Payment, *, now: datetime, answer: Mapping[str, Any]) -> Non
     elif order.status == OrderStatus.PAID and "paid_twice" not in flags:
         flags.append("paid_twice")
     raise_flags(order, flags, payment=payment, now=now)
+
+
+def flag_contradiction(payment: Payment, *, now: datetime) -> None:
+    """The bank had closed this payment, and now shows it as executed: money moved that nobody waits for."""
+    order = payment.order
+    order.refresh_from_db()
+    raise_flags(
+        order, ["paid_twice" if order.status == OrderStatus.PAID else "paid_late"], payment=payment, now=now
+    )
 
 
 def close_as_paid(
@@ -70,6 +82,9 @@ def raise_flags(order: Order, flags: list[str], *, payment: Payment, now: dateti
     Order.objects.filter(pk=order.pk).update(**changes)
     for name, value in changes.items():
         setattr(order, name, value)
+    # Money has moved: an attempt that is still open must not be approved as well.
+    open_attempts = Payment.objects.filter(order=order, status__in=[s.value for s in OPEN], cancel_reason="")
+    open_attempts.update(cancel_reason=Payment.CancelReason.TIMEOUT, due_at=now)
     for flag in flags:
         record(
             order,

@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from checkout import bank
+from checkout.conf import configuration
 from checkout.models import Event, Order, Payment
 from checkout.services.closing import close_unsent
 from checkout.services.events import record
@@ -13,6 +15,19 @@ from checkout.services.transition import move
 from checkout.statuses import OrderStatus, PaymentStatus
 
 _SOON_S = 0.5
+DRAFT_CONFLICT = "draft_conflict"
+# What a payment asks the bank for.
+_ASKED = (
+    "amount",
+    "currency",
+    "payer_iban",
+    "payer_name",
+    "payee_iban",
+    "payee_name",
+    "description",
+    "request_body",
+    "browser",
+)
 
 
 def submit(payment: Payment, now: datetime) -> StepResult:
@@ -32,6 +47,8 @@ def submit(payment: Payment, now: datetime) -> StepResult:
         sent_by=bank.sender(),
     ):
         return StepResult(_SOON_S)
+    if woke_too_late(now):
+        return StepResult(0.0)
     return record_answer(payment, bank.submit(payment), now)
 
 
@@ -45,7 +62,7 @@ def record_answer(
         case bank.Accepted(draft_id):
             take_draft(payment, draft_id, now=now, kind="draft_created")
             return StepResult(_SOON_S)
-        case bank.NothingHappened(retry_after_s, evidence):
+        case bank.NothingHappened(retry_after_s, evidence, bank_is_away):
             move(
                 payment,
                 PaymentStatus.CREATED,
@@ -55,7 +72,7 @@ def record_answer(
                 message="The bank could not be asked yet. Nothing was sent; it will be tried again.",
                 data=evidence,
             )
-            return StepResult(retry_after_s, held_up=True)
+            return StepResult(retry_after_s, held_up=bank_is_away)
         case bank.TurnedDown(evidence):
             move(
                 payment,
@@ -90,29 +107,30 @@ def _mark_lost(payment: Payment, now: datetime, evidence: dict[str, object]) -> 
     )
 
 
+def woke_too_late(now: datetime) -> bool:
+    """Whether so much time has passed since this step began (`now`) that its lease may be another's.
+
+    A machine may sleep between recording and sending. What it would send then, nobody may be waiting for.
+    """
+    return timezone.now() - now > configuration().lease / 2
+
+
 def take_draft(payment: Payment, draft_id: int, *, now: datetime, kind: str) -> bool:
     """The draft is ours: store its id with the move to *pending*, and begin the shopper's authorization.
 
-    If another process settled this payment meanwhile with another draft, this one is an orphan: it is recorded and
-    the bank is asked to close it, so that it cannot be approved.
+    If another process settled this payment meanwhile with another draft, this one is an orphan, see `_keep_orphan`.
     """
-    with transaction.atomic():
-        moved = _move_to_pending(payment, draft_id, now=now, kind=kind)
-        if moved:
-            bank.begin_authorization(payment, now=now)
-    if not moved and not Payment.objects.filter(draft_id=draft_id).exists():
-        request_id = bank.new_request_id()
-        record(
-            payment.order,
-            "orphan_draft",
-            source=Event.Source.BANK,
-            now=now,
-            payment=payment,
-            message=f"The bank also holds draft {draft_id} for this payment; it is asked to close it.",
-            data={"draft_id": draft_id, "request_id": request_id, "body": {"status": "CANCELLED"}},
-            alert=True,
-        )
-        bank.ask_to_close(draft_id, request_id=request_id)
+    try:
+        with transaction.atomic():
+            moved = _move_to_pending(payment, draft_id, now=now, kind=kind)
+            if moved:
+                bank.begin_authorization(payment, now=now)
+    except IntegrityError:
+        payment.refresh_from_db()
+        _note_conflict(payment, draft_id, now)
+        return False
+    if not moved:
+        _keep_orphan(payment, draft_id, now)
     return moved
 
 
@@ -129,8 +147,62 @@ def _move_to_pending(payment: Payment, draft_id: int, *, now: datetime, kind: st
             now=now,
             data={"draft_id": draft_id},
             draft_id=draft_id,
+            held_at=bank.held_at(),
             bank_status="PENDING" if kind == "draft_created" else "",
         ):
             return True
         payment.refresh_from_db()
     return False
+
+
+def _note_conflict(payment: Payment, draft_id: int, now: datetime) -> None:
+    """The bank named a draft that another payment owns already: nobody can say whose it is. Never *failed*."""
+    if payment.state is PaymentStatus.SUBMITTING:
+        _mark_lost(payment, now, {"reason": "the bank named a draft that another payment owns"})
+    if payment.events.filter(kind=DRAFT_CONFLICT).exists():
+        return
+    record(
+        payment.order,
+        DRAFT_CONFLICT,
+        source=Event.Source.BANK,
+        now=now,
+        payment=payment,
+        message=f"The bank named draft {draft_id}, which belongs to another payment; a person must look.",
+        data={"draft_id": draft_id},
+        alert=True,
+    )
+
+
+def _keep_orphan(payment: Payment, draft_id: int, now: datetime) -> None:
+    """A draft of this order that no attempt owns becomes an attempt of its own that is being closed.
+
+    So it is asked to close until the bank says that it is, no new attempt starts before that, and money that moves
+    on it all the same is recorded (invariants 1 and 6).
+    """
+    with transaction.atomic():
+        if Payment.objects.filter(held_at=bank.held_at(), draft_id=draft_id).exists():
+            return
+        orphan = Payment.objects.create(
+            order=payment.order,
+            number=payment.order.payments.count() + 1,
+            status=PaymentStatus.CANCELLING.value,
+            surplus=True,
+            cancel_reason=Payment.CancelReason.ORPHAN,
+            request_id=f"orphan-{bank.new_request_id()}"[:36],
+            draft_id=draft_id,
+            held_at=bank.held_at(),
+            sent_at=now,
+            expires_at=now,
+            due_at=now,
+            **{name: getattr(payment, name) for name in _ASKED},
+        )
+        record(
+            payment.order,
+            "orphan_draft",
+            source=Event.Source.BANK,
+            now=now,
+            payment=orphan,
+            message=f"The bank also holds draft {draft_id} for attempt {payment.number}; it is being closed.",
+            data={"draft_id": draft_id, "attempt": payment.number},
+            alert=True,
+        )

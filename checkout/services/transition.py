@@ -12,7 +12,7 @@ from django.db import transaction
 
 from checkout.models import Payment
 from checkout.services.events import record
-from checkout.services.settlement import settle
+from checkout.services.settlement import flag_contradiction, settle
 from checkout.statuses import OPEN, PaymentStatus, may_move
 
 
@@ -75,6 +75,15 @@ def _record_forbidden(
     """Written once per payment and word, however often the bank repeats it."""
     if payment.events.filter(kind="move_refused", new_status=new.value).exists():
         return
+    with transaction.atomic():
+        _record_refusal(payment, new, source=source, now=now, data=data)
+        if new is PaymentStatus.PAID:
+            flag_contradiction(payment, now=now)
+
+
+def _record_refusal(
+    payment: Payment, new: PaymentStatus, *, source: str, now: datetime, data: Mapping[str, Any] | None
+) -> None:
     record(
         payment.order,
         "move_refused",

@@ -1,15 +1,18 @@
 """Closing a draft asks the bank, reads, and believes that (invariants 1, 2 and 4)."""
 
+from datetime import datetime
+
 import pytest
 from django.utils import timezone
 
 from checkout import bank as bank_facts
-from checkout.models import Order
+from checkout.models import Order, Payment
 from checkout.page_state import NOTHING_TAKEN, PageState, page_state
+from checkout.services import orders
 from checkout.services.attempts import cancel_payment, continue_in_bank
 from checkout.services.errors import NotPending, OrderNotPayable
 from checkout.services.orders import cancel_order
-from checkout.services.pages import page_facts
+from checkout.services.pages import authorization_for_page, page_facts
 from checkout.statuses import OrderStatus, PaymentStatus
 from oauth_connect.models import OauthAuthorization
 from tests.checkout.core.conftest import Shop
@@ -35,10 +38,10 @@ def test_each_request_to_close_is_stored_with_its_own_id_before_it_leaves(
     sent: list[str] = []
     ask = bank_facts.ask_to_close
 
-    def look_at_the_event(draft_id: int, *, request_id: str) -> object:
+    def look_at_the_event(closing: Payment, *, request_id: str) -> object:
         assert payment.events.filter(kind="close_asked", data__request_id=request_id).exists()
         sent.append(request_id)
-        return ask(draft_id, request_id=request_id)
+        return ask(closing, request_id=request_id)
 
     monkeypatch.setattr(bank_facts, "ask_to_close", look_at_the_event)
     shop.bank.fault("maintenance", method="PUT")
@@ -131,3 +134,43 @@ def test_there_is_nothing_to_continue_once_it_is_closed(shop: Shop) -> None:
     cancel_payment(payment, source="shopper", now=timezone.now())
     with pytest.raises(NotPending):
         continue_in_bank(payment, browser="b", now=timezone.now())
+
+
+class Death(BaseException):
+    """The process ends here."""
+
+
+def test_a_cancelled_order_closes_its_payment_even_if_the_process_dies_in_between(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = shop.pending()
+    redirect = shop.consent(payment)
+
+    def die(*_args: object, **_kwargs: object) -> None:
+        raise Death
+
+    with monkeypatch.context() as patch:
+        patch.setattr(orders, "cancel_payment", die)
+        with pytest.raises(Death):
+            cancel_order(payment.order, source="merchant", by="mia", now=timezone.now())
+    assert shown(payment.order) is PageState.CLOSING
+    shop.come_back(redirect)  # its code is not exchanged any more
+    payment.refresh_from_db()
+    shop.until(payment, PaymentStatus.CANCELLED, steps=2)
+
+
+def test_a_page_that_polls_while_a_payment_is_being_closed_opens_no_way_to_approve_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = shop.pending()
+    withdraw = bank_facts.withdraw_authorizations
+    ways: list[object] = []
+
+    def withdraw_while_a_tab_polls(closing: Payment, *, now: datetime) -> None:
+        withdraw(closing, now=now)
+        ways.append(authorization_for_page(Payment.objects.get(pk=closing.pk), timezone.now()))
+
+    monkeypatch.setattr(bank_facts, "withdraw_authorizations", withdraw_while_a_tab_polls)
+    shop.bank.fault("maintenance", times=2, method="PUT")
+    cancel_payment(payment, source="shopper", now=timezone.now())
+    assert set(ways) == {None}

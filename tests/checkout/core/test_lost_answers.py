@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from checkout import bank as bank_facts
 from checkout.models import Payment
-from checkout.services import recovery, submitting
+from checkout.services import recovery
 from checkout.services.attempts import cancel_payment
 from checkout.services.errors import AttemptRunning
 from checkout.services.recovery import SETTLED_AFTER
@@ -166,19 +166,6 @@ def test_a_slow_answer_after_the_lease_ran_out_is_still_taken_once(
     assert payment.state is PaymentStatus.PENDING
     assert "orphan_draft" not in kinds(payment)
     assert len(shop.drafts("PENDING")) == 1
-
-
-def test_a_draft_that_nobody_owns_is_recorded_and_closed_at_the_bank(shop: Shop) -> None:
-    """The payment was settled with one draft; a late answer brings another."""
-    payment = shop.pending()
-    other = shop.pending(shop.order())
-    orphan = other.draft_id
-    assert orphan is not None
-    other.events.all()._raw_delete(other.events.db)
-    Payment.objects.filter(pk=other.pk).delete()
-    submitting.take_draft(payment, orphan, now=timezone.now(), kind="draft_created")
-    assert "orphan_draft" in kinds(payment)
-    assert {draft["id"]: draft["status"] for draft in shop.bank.drafts()}[orphan] == "CANCELLED"
 
 
 def test_a_repeat_sent_a_moment_ago_is_waited_for_before_the_bank_is_believed_to_hold_nothing(

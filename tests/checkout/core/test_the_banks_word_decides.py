@@ -1,9 +1,13 @@
 """Invariant 2: a status changes only on what the bank answered to our own read of that draft."""
 
+import pytest
 from django.utils import timezone
 
-from checkout.models import Event, Payment
+from checkout.models import Event, Order, Payment
+from checkout.page_state import PageState, page_state
+from checkout.services.errors import OrderNotPayable
 from checkout.services.look import look_now
+from checkout.services.pages import page_facts
 from checkout.statuses import PaymentStatus
 from oauth_connect.models import OauthAuthorization
 from tests.checkout.core.conftest import Shop, kinds
@@ -46,6 +50,24 @@ def test_a_bank_that_contradicts_itself_is_recorded_and_not_followed(shop: Shop)
     payment.refresh_from_db()
     assert payment.state is PaymentStatus.EXPIRED
     assert kinds(payment).count("move_refused") == 1
+
+
+def test_a_closed_payment_that_the_bank_then_shows_as_executed_is_money_that_a_person_must_judge(
+    shop: Shop,
+) -> None:
+    payment = shop.pending()
+    shop.bank.fault("draft_field", field="status", value="CANCELLED")
+    shop.step(payment)
+    assert payment.state is PaymentStatus.CANCELLED
+    second = shop.pending(payment.order)
+    shop.bank.accept(payment.draft_id or 0)
+    look_now(payment, source=Event.Source.MERCHANT, now=timezone.now())
+    order = Order.objects.get(pk=payment.order_id)
+    assert order.needs_review
+    assert page_state(page_facts(order), timezone.now()) is PageState.LATE
+    shop.until(second, PaymentStatus.CANCELLED)  # it must not be approved as well
+    with pytest.raises(OrderNotPayable):
+        shop.start(order)
 
 
 def test_reads_that_fail_leave_the_payment_as_it_is(shop: Shop) -> None:

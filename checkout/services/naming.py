@@ -1,0 +1,70 @@
+"""A person's word about a payment whose answer was lost and that the bank's listing cannot clear up.
+
+The word is checked against the bank as far as the bank can be read, and recorded with the name of who said it.
+"""
+
+from datetime import datetime
+
+from checkout import bank
+from checkout.models import Event, Payment
+from checkout.services.errors import CheckoutError
+from checkout.services.events import record
+from checkout.services.submitting import take_draft
+from checkout.services.transition import move
+from checkout.statuses import PaymentStatus
+
+
+class NotAsSaid(CheckoutError):
+    """The bank shows something else, or the payment is not waiting for a word."""
+
+    code = "not_as_said"
+
+
+def name_draft(payment: Payment, draft_id: int, *, by: str, now: datetime) -> None:
+    """This draft is the payment's. Raises NotAsSaid if the bank shows another transfer, or cannot be read."""
+    _must_be_unknown(payment)
+    payment.draft_id, payment.held_at = draft_id, bank.held_at()
+    draft = bank.read(payment)
+    payment.draft_id = None
+    if isinstance(draft, bank.NothingHappened):
+        raise NotAsSaid("The bank could not be read, so nothing was changed.")
+    if not bank.is_what_we_asked(payment, draft.as_evidence()):
+        raise NotAsSaid("That draft is another transfer: amount, payer or receiver differ.")
+    _record(payment, f"Draft {draft_id} was named by {by}.", now)
+    if not take_draft(payment, draft_id, now=now, kind="draft_found"):
+        raise NotAsSaid("That draft belongs to another payment.")
+
+
+def say_none(payment: Payment, *, by: str, now: datetime) -> None:
+    """The bank holds no draft of it. Raises NotAsSaid if its listing shows one that may be, or cannot be read."""
+    _must_be_unknown(payment)
+    seen = bank.search(payment)
+    if isinstance(seen, bank.NothingHappened):
+        raise NotAsSaid("The bank could not be read, so nothing was changed.")
+    if seen.free or seen.nameless:
+        raise NotAsSaid("The bank's listing shows a draft that may be this payment's.")
+    _record(payment, f"{by} said that the bank holds no draft of it.", now)
+    move(
+        payment,
+        PaymentStatus.FAILED,
+        source=Event.Source.BANK,
+        kind="never_created",
+        now=now,
+        message=f"by {by}",
+    )
+
+
+def _must_be_unknown(payment: Payment) -> None:
+    if payment.state is not PaymentStatus.UNKNOWN:
+        raise NotAsSaid(f"This payment is {payment.status}, not unknown: there is nothing to say about it.")
+
+
+def _record(payment: Payment, message: str, now: datetime) -> None:
+    record(
+        payment.order,
+        "named_by_person",
+        source=Event.Source.MERCHANT,
+        now=now,
+        payment=payment,
+        message=message,
+    )

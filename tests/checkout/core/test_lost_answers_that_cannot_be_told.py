@@ -1,0 +1,181 @@
+"""Lost creates that the bank's listing does not clear up: never two open drafts, never a guess, never silence."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+
+from checkout.models import Payment
+from checkout.services.attempts import cancel_payment
+from checkout.services.errors import AttemptRunning
+from checkout.services.recovery import SETTLED_AFTER
+from checkout.statuses import PaymentStatus
+from checkout.worker.jobs import take_due_steps
+from oauth_connect import drafts
+from oauth_connect.bunq.types import DraftPage
+from tests.checkout.core.conftest import HOPPER, Shop, kinds
+from tests.checkout.core.test_lost_answers import lose
+
+SETTLED_S = SETTLED_AFTER.total_seconds() + 5
+
+
+@pytest.mark.parametrize("field", ["sender_iban", "receiver_iban", "amount"])
+def test_a_listed_draft_with_a_part_missing_may_be_ours_and_is_not_taken_for_none(
+    shop: Shop, field: str
+) -> None:
+    lose(shop, "lost_after")
+    payment = shop.start(shop.order())
+    shop.bank.fault("draft_field", times=50, field=field, value=None)
+    for _ in range(3):
+        shop.step(payment, later_s=SETTLED_S)
+    assert payment.state is PaymentStatus.UNKNOWN
+    assert "needs_person" in kinds(payment)
+    with pytest.raises(AttemptRunning):
+        shop.start(payment.order)
+    assert len(shop.drafts("PENDING")) == 1
+
+
+def test_a_draft_that_the_bank_shows_as_closed_is_not_taken_for_the_lost_one(shop: Shop) -> None:
+    order = shop.order()
+    closed = shop.pending(order)
+    cancel_payment(closed, source="shopper", now=timezone.now())
+    closed_id = closed.draft_id
+    # As an orphan would be: closed at the bank, and no payment of ours knows its id.
+    Payment.objects.filter(pk=closed.pk).update(status="failed", draft_id=None)
+    lose(shop, "lost_before")
+    payment = shop.start(order)
+    shop.until(payment, PaymentStatus.PENDING)
+    assert payment.draft_id != closed_id
+    assert len(shop.drafts("PENDING")) == 1
+
+
+def test_an_earlier_closed_attempt_does_not_block_a_later_lost_one_when_ids_are_missing(shop: Shop) -> None:
+    order = shop.order()
+    closed = shop.pending(order)
+    cancel_payment(closed, source="shopper", now=timezone.now())
+    lose(shop, "lost_before")
+    payment = shop.start(order)
+    shop.bank.fault("listing_without_id", times=50)
+    shop.until(payment, PaymentStatus.PENDING)
+
+
+def test_two_lost_payments_that_nobody_wants_any_more_are_both_closed_at_the_bank(shop: Shop) -> None:
+    orders = [shop.order("77.01"), shop.order("77.01")]
+    payments = []
+    for order in orders:
+        lose(shop, "lost_after")
+        payments.append(shop.start(order))
+    for payment in payments:
+        cancel_payment(payment, source="shopper", now=timezone.now())
+    for _ in range(4):
+        for payment in payments:
+            shop.step(payment, later_s=5)
+    assert {payment.status for payment in payments} == {"cancelled"}
+    assert [draft["status"] for draft in shop.drafts()] == ["CANCELLED", "CANCELLED"]
+
+
+def test_two_lost_payments_that_cannot_be_told_apart_call_a_person(shop: Shop) -> None:
+    orders = [shop.order("77.02"), shop.order("77.02")]
+    payments = []
+    for order in orders:
+        lose(shop, "lost_after")
+        payments.append(shop.start(order))
+    for _ in range(4):
+        for payment in payments:
+            shop.step(payment, later_s=5)
+    assert {payment.status for payment in payments} == {"unknown"}
+    assert all("needs_person" in kinds(payment) for payment in payments)
+
+
+def test_an_id_that_another_payment_owns_is_neither_a_crash_nor_a_failure(shop: Shop) -> None:
+    """A bank that starts its ids anew while our database remembers the old ones."""
+    old = shop.pending()
+    shop.bank.reject(old.draft_id or 0)
+    shop.step(old)
+    Payment.objects.filter(pk=old.pk).update(draft_id=(old.draft_id or 0) + 1)
+    order = shop.order()
+    answer = Client().post(f"{order.get_absolute_url()}pay", {"iban": HOPPER, "name": "S Hopper"})
+    assert answer.status_code < 400
+    payment = order.payments.get()
+    for seconds in (1, 2, SETTLED_S, 2 * SETTLED_S):
+        shop.step(payment, later_s=seconds)
+    assert payment.state is PaymentStatus.UNKNOWN
+    assert {"draft_conflict", "needs_person"} <= set(kinds(payment))
+
+
+def test_a_draft_of_another_bank_is_not_read_here(shop: Shop) -> None:
+    """The database came along, the bank is another one: the same id names somebody else's draft."""
+    payment = shop.pending()
+    Payment.objects.filter(pk=payment.pk).update(held_at="https://elsewhere.example/v1/#1")
+    shop.bank.accept(payment.draft_id or 0)
+    for _ in range(2):
+        shop.step(payment)
+    assert payment.state is PaymentStatus.PENDING
+    assert "bank_unreadable" in kinds(payment)
+
+
+def test_a_listing_without_end_is_not_read_over_and_over(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    lose(shop, "lost_after")
+    payment = shop.start(shop.order())
+    pages: list[int] = []
+
+    def endless(_older_id: int | None, *, longest_wait_s: float) -> DraftPage:
+        pages.append(1)
+        return DraftPage(drafts=(), older_id=5)
+
+    monkeypatch.setattr(drafts, "_page", endless)
+    start = timezone.now()
+    for seconds in range(60):
+        at = start + timedelta(seconds=seconds)
+        take_due_steps(at, clock=lambda at=at: at)  # type: ignore[misc]
+    assert len(pages) < 60
+    assert "needs_person" in kinds(payment)
+
+
+# A person's word
+
+
+def _lost_and_untold(shop: Shop) -> tuple[Payment, int]:
+    lose(shop, "lost_after")
+    payment = shop.start(shop.order())
+    shop.bank.fault("listing_without_id", times=2)
+    shop.step(payment)
+    assert "needs_person" in kinds(payment)
+    return payment, shop.drafts()[0]["id"]
+
+
+def _resolve(payment: Payment, *more: Any) -> None:
+    call_command("resolve_unknown", "--payment", payment.pk, "--by", "mia", *more)
+    payment.refresh_from_db()
+
+
+def test_an_operator_may_name_the_draft(shop: Shop) -> None:
+    payment, draft_id = _lost_and_untold(shop)
+    _resolve(payment, "--draft", draft_id)
+    assert payment.state is PaymentStatus.PENDING
+    assert payment.draft_id == draft_id
+    assert "mia" in payment.events.get(kind="named_by_person").message
+
+
+def test_a_draft_of_another_transfer_cannot_be_named(shop: Shop) -> None:
+    other = shop.pending()
+    payment, _ = _lost_and_untold(shop)
+    Payment.objects.filter(pk=other.pk).update(draft_id=None, status="failed")
+    other_id = next(draft["id"] for draft in shop.drafts() if draft["description"] == other.description)
+    with pytest.raises(CommandError, match="another transfer"):
+        _resolve(payment, "--draft", other_id)
+    assert payment.state is PaymentStatus.UNKNOWN
+
+
+def test_an_operator_may_say_that_there_is_none_but_not_against_the_listing(shop: Shop) -> None:
+    payment, _ = _lost_and_untold(shop)
+    with pytest.raises(CommandError, match="shows"):
+        _resolve(payment, "--none")
+    assert payment.state is PaymentStatus.UNKNOWN
+    lose(shop, "lost_before")
+    gone = shop.start(shop.order())
+    _resolve(gone, "--none")
+    assert gone.state is PaymentStatus.FAILED
