@@ -5,7 +5,7 @@ from datetime import datetime
 from checkout import bank
 from checkout.models import Event, Payment
 from checkout.services.events import record
-from checkout.services.looking import believe, note_trouble
+from checkout.services.looking import believe, note_trouble, pause_after
 from checkout.services.outcome import StepResult
 from checkout.services.transition import move
 from checkout.statuses import PaymentStatus
@@ -75,7 +75,7 @@ def close(payment: Payment, now: datetime) -> StepResult:
     answer = bank.read(payment)
     if isinstance(answer, bank.NothingHappened):
         note_trouble(payment, answer, now)
-        return StepResult(answer.retry_after_s, held_up=answer.bank_is_away)
+        return StepResult(pause_after(answer, payment), held_up=answer.bank_is_away)
     believe(payment, answer, now)
     if trouble is not None:
         return StepResult(trouble.retry_after_s, held_up=trouble.bank_is_away)

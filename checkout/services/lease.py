@@ -7,10 +7,13 @@ update in `transition` and the request id that bunq takes once.
 import uuid
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 
 from checkout.conf import configuration
 from checkout.models import Payment
+
+# So many steps without news, and a payment is looked at like any other again.
+URGENT_LOOKS = 20
 
 
 def new_owner() -> str:
@@ -31,9 +34,11 @@ def claim(payment_id: int, *, owner: str, now: datetime) -> Payment | None:
 
 def release(payment: Payment, *, owner: str, now: datetime, due_in_s: float, news: bool) -> None:
     """Give the payment back and say when its next step is due. Does nothing if the lease was taken over."""
+    long_enough = When(steps_without_news__gte=URGENT_LOOKS - 1, then=Value(False))
     Payment.objects.filter(pk=payment.pk, lease_owner=owner).update(
         lease_owner="",
         lease_until=None,
         due_at=None if payment.state.is_final else now + timedelta(seconds=due_in_s),
         steps_without_news=0 if news else F("steps_without_news") + 1,
+        urgent=F("urgent") if news else Case(long_enough, default=F("urgent")),
     )

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from checkout import bank
 from checkout.models import Event, Payment
 from checkout.services.events import record
-from checkout.services.outcome import StepResult
+from checkout.services.lease import URGENT_LOOKS
+from checkout.services.outcome import StepResult, growing
 from checkout.services.transition import move
 from checkout.statuses import FROM_BUNQ, PaymentStatus, from_bunq
 from oauth_connect.bunq.types import Draft
@@ -13,8 +14,10 @@ from oauth_connect.bunq.types import Draft
 _PAGE_OPEN = timedelta(seconds=15)
 _PAUSE_PAGE_OPEN_S = 1.0
 _PAUSE_URGENT_S = 0.3
-_URGENT_LOOKS = 20
-_PAUSE_MAX_S = 60.0
+_PAUSE_URGENT_LONG_S = 1.0
+_PAUSE_S = 3.0
+_TROUBLES_KEPT = 10
+_BANK_STATUS_LENGTH = 40
 
 
 def look(payment: Payment, now: datetime) -> StepResult:
@@ -22,14 +25,14 @@ def look(payment: Payment, now: datetime) -> StepResult:
     answer = bank.read(payment)
     if isinstance(answer, bank.NothingHappened):
         note_trouble(payment, answer, now)
-        return StepResult(answer.retry_after_s, held_up=True)
+        return StepResult(pause_after(answer, payment), held_up=answer.bank_is_away)
     believe(payment, answer, now)
     return StepResult(pause(payment, now))
 
 
 def believe(payment: Payment, draft: Draft, now: datetime) -> None:
     """Take over the status that the bank shows for this payment's draft."""
-    if draft.status != payment.bank_status:
+    if draft.status[:_BANK_STATUS_LENGTH] != payment.bank_status:
         _note_new_word(payment, draft, now)
     status = from_bunq(draft.status)
     if status is PaymentStatus.PENDING or status is payment.state:
@@ -43,54 +46,61 @@ def believe(payment: Payment, draft: Draft, now: datetime) -> None:
         kind="bank_decided",
         now=now,
         data=draft.as_evidence(),
-        bank_status=draft.status[:40],
+        bank_status=draft.status[:_BANK_STATUS_LENGTH],
     )
 
 
 def _note_new_word(payment: Payment, draft: Draft, now: datetime) -> None:
     """Keep every new word of the bank; one that we do not know needs a person."""
     unknown = draft.status not in FROM_BUNQ
-    Payment.objects.filter(pk=payment.pk).update(bank_status=draft.status[:40])
-    payment.bank_status = draft.status[:40]
+    payment.bank_status = draft.status[:_BANK_STATUS_LENGTH]
+    Payment.objects.filter(pk=payment.pk).update(bank_status=payment.bank_status)
     record(
         payment.order,
         "unknown_bank_status" if unknown else "bank_said",
         source=Event.Source.BANK,
         now=now,
         payment=payment,
-        message=f"The bank shows the draft as {draft.status[:40]}.",
+        message=f"The bank shows the draft as {payment.bank_status}.",
         data=draft.as_evidence(),
         alert=unknown,
     )
 
 
 def note_trouble(payment: Payment, trouble: bank.NothingHappened, now: datetime) -> None:
-    """A read that failed is an event the first time only: the same trouble would fill the log every second."""
+    """A read that failed is an event once per reason and status: else an outage would fill the log every second."""
     if not trouble.evidence or trouble.evidence.get("error") == "BudgetExhausted":
         return
-    last = payment.events.order_by("-id").values_list("kind", "data").first()
-    if (
-        last is None
-        or last[0] != "bank_unreadable"
-        or last[1].get("reason") != trouble.evidence.get("reason")
-    ):
-        record(
-            payment.order,
-            "bank_unreadable",
-            source=Event.Source.BANK,
-            now=now,
-            payment=payment,
-            message="The bank could not be read; it will be asked again.",
-            data=trouble.evidence,
-        )
+    moved = payment.events.exclude(new_status="").order_by("-id").values_list("id", flat=True).first()
+    noted = payment.events.filter(kind="bank_unreadable", id__gt=moved or 0).order_by("-id")
+    reasons = [data.get("reason") for data in noted.values_list("data", flat=True)[:_TROUBLES_KEPT]]
+    if trouble.evidence.get("reason") in reasons or len(reasons) == _TROUBLES_KEPT:
+        return
+    record(
+        payment.order,
+        "bank_unreadable",
+        source=Event.Source.BANK,
+        now=now,
+        payment=payment,
+        message="The bank could not be read; it will be asked again.",
+        data=trouble.evidence,
+    )
+
+
+def pause_after(trouble: bank.NothingHappened, payment: Payment) -> float:
+    """As long as a bank that is away says; a draft that alone cannot be read is asked for ever more seldom."""
+    if trouble.bank_is_away:
+        return trouble.retry_after_s
+    return growing(trouble.retry_after_s, payment.steps_without_news)
 
 
 def pause(payment: Payment, now: datetime) -> float:
     """Seconds until the next look: short while somebody waits, longer the longer nothing happens."""
     if from_bunq(payment.bank_status) is PaymentStatus.PAID and not payment.state.is_final:
         return _PAUSE_URGENT_S
-    if payment.urgent and payment.steps_without_news < _URGENT_LOOKS:
-        return _PAUSE_URGENT_S
+    if payment.urgent and payment.steps_without_news < URGENT_LOOKS:
+        soon = payment.steps_without_news < URGENT_LOOKS // 2
+        return _PAUSE_URGENT_S if soon else _PAUSE_URGENT_LONG_S
     if payment.page_seen_at and now - payment.page_seen_at < _PAGE_OPEN:
         return _PAUSE_PAGE_OPEN_S
-    return min(_PAUSE_MAX_S, 3.0 * 1.5 ** min(payment.steps_without_news, 12))
+    return growing(_PAUSE_S, payment.steps_without_news)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+PAUSE_MAX_S = 60.0
+
 
 @dataclass(frozen=True)
 class StepResult:
@@ -9,3 +11,8 @@ class StepResult:
 
     due_in_s: float
     held_up: bool = False
+
+
+def growing(first_s: float, steps_without_news: int) -> float:
+    """A pause in seconds that grows with every step that brought nothing, up to `PAUSE_MAX_S`."""
+    return max(first_s, min(PAUSE_MAX_S, first_s * 1.5 ** min(steps_without_news, 12)))

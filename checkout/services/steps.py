@@ -1,13 +1,14 @@
 """One step of one payment: what its status asks for next. The web request and the worker both come through here."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from checkout.models import Payment
 from checkout.services import closing, looking, recovery, submitting
 from checkout.services.lease import claim, new_owner, release
-from checkout.services.outcome import StepResult
+from checkout.services.outcome import StepResult, growing
 from checkout.statuses import PaymentStatus
 
 
@@ -18,6 +19,8 @@ def _look_or_close(payment: Payment, now: datetime) -> StepResult:
     closing.begin_closing(payment, payment.cancel_reason or Payment.CancelReason.TIMEOUT, now=now)
     return closing.close(payment, now)
 
+
+_PAUSE_AFTER_DEFECT_S = 1.0
 
 # What a status asks for. Final ones ask for nothing.
 _STEPS: dict[PaymentStatus, Callable[[Payment, datetime], StepResult]] = {
@@ -38,19 +41,25 @@ class Taken:
 
 
 def take_step(payment_id: int, *, now: datetime) -> Taken | None:
-    """Claim the payment, do what its status asks for, say when it is due again. None if another process has it."""
+    """Claim the payment, do what its status asks for, say when it is due again. None if another process has it.
+
+    A step that raises gives the payment back, too, and each time for longer. The next step is counted from the end of
+    this one: a slow answer must not make it due at once.
+    """
     owner = new_owner()
+    began_s = time.monotonic()
     payment = claim(payment_id, owner=owner, now=now)
     if payment is None:
         return None
     before = (payment.status, payment.bank_status)
-    result = StepResult(due_in_s=1.0)
+    result = StepResult(due_in_s=growing(_PAUSE_AFTER_DEFECT_S, payment.steps_without_news))
     try:
         step = _STEPS.get(payment.state)
         if step is not None:
             result = step(payment, now)
     finally:
-        _give_back(payment, owner=owner, now=now, due_in_s=result.due_in_s, before=before)
+        ended = now + timedelta(seconds=time.monotonic() - began_s)
+        _give_back(payment, owner=owner, now=ended, due_in_s=result.due_in_s, before=before)
     return Taken(payment, result)
 
 
