@@ -3,7 +3,7 @@ import threading
 from types import FrameType
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from checkout.worker.loop import Worker
 
@@ -14,6 +14,7 @@ class Command(BaseCommand):
     3. Ask the bank to close what was not approved in time, or was cancelled.
     4. End orders whose time is over.
     5. Exchange authorization codes whose first exchange did not reach the bank.
+    6. Release orders that were held for want of a consent, when it came after all.
 
     Run as many as you like, on as many machines as you like, against one database.
     """
@@ -28,6 +29,8 @@ class Command(BaseCommand):
         worker = Worker(stop)
         if options["once"]:
             worker.tick()
+            if worker.troubled:
+                raise CommandError("Not everything could be done; the log says why.")
             return
 
         def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
