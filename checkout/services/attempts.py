@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
 from checkout import bank
@@ -20,6 +20,10 @@ from oauth_connect.bunq.types import Money, NewDraft
 _HOUR = timedelta(hours=1)
 MAX_ATTEMPTS_PER_ORDER = 25
 MAX_AUTHORIZATIONS_PER_PAYMENT = 50
+_WISHES = {
+    Payment.CancelReason.SHOPPER: Event.Source.SHOPPER,
+    Payment.CancelReason.MERCHANT: Event.Source.MERCHANT,
+}
 _HOLDS_ORDER = [status.value for status in OPEN | {PaymentStatus.PAID}]
 
 
@@ -34,6 +38,8 @@ def start_payment(order: Order, *, iban: str, name: str, browser: str, now: date
     _check_rate(order, iban, browser, now)
     try:
         with transaction.atomic():
+            _one_at_a_time(f"payer {iban}", *[f"browser {browser}"] * bool(browser))
+            _check_rate(order, iban, browser, now)
             payment = _store(order, iban=iban, name=name, browser=browser, now=now)
     except IntegrityError as error:
         raise AttemptRunning("Another payment for this order is already open.") from error
@@ -108,6 +114,19 @@ def _check_rate(order: Order, iban: str, browser: str, now: datetime) -> None:
         raise TooManyAttempts("Too many payments were started. Please wait a while and try again.")
 
 
+def _one_at_a_time(*names: str) -> None:
+    """Until this transaction ends, no other one starts a payment of the same payer or browser: so their count holds.
+
+    SQLite lets only one transaction write at a time anyway. PostgreSQL has locks on names, which need no row.
+    Always taken in the order given, so that two cannot wait for each other.
+    """
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        for name in names:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"kassa {name}"])
+
+
 def cancel_payment(payment: Payment, *, source: str, now: datetime, by: str = "") -> None:
     """Close this attempt. It is closed when the bank says so; until then it is *cancelling* or will be.
 
@@ -126,15 +145,37 @@ def _cancel_once(payment: Payment, reason: Payment.CancelReason, *, by: str, now
     match payment.state:
         case PaymentStatus.CREATED:
             payment.cancel_reason = reason
-            return close_unsent(payment, now)
+            with transaction.atomic():
+                closed = close_unsent(payment, now)
+                if closed and by:
+                    _record_wish(payment, reason, by=by, now=now)
+            return closed
         case PaymentStatus.PENDING:
-            return begin_closing(payment, reason, now=now, message=f"by {by}" if by else "")
+            return begin_closing(payment, reason, now=now, message=_by(by))
         case PaymentStatus.SUBMITTING | PaymentStatus.UNKNOWN:
-            # Nobody knows yet whether there is a draft to close: keep the wish for when it is known.
-            wish = Payment.objects.filter(pk=payment.pk, status=payment.status)
-            return bool(wish.update(cancel_reason=reason.value, due_at=now))
+            return _keep_wish(payment, reason, by=by, now=now)
         case _:
             return True
+
+
+def _keep_wish(payment: Payment, reason: Payment.CancelReason, *, by: str, now: datetime) -> bool:
+    """Nobody knows yet whether there is a draft to close: keep the wish, and whose it is, for when it is known."""
+    with transaction.atomic():
+        unmoved = Payment.objects.filter(pk=payment.pk, status=payment.status)
+        if not unmoved.update(cancel_reason=reason.value, due_at=now):
+            return False
+        wished = payment.events.filter(kind="cancel_wished", source=_WISHES[reason], message=_by(by))
+        if not wished.exists():
+            _record_wish(payment, reason, by=by, now=now)
+    return True
+
+
+def _record_wish(payment: Payment, reason: Payment.CancelReason, *, by: str, now: datetime) -> None:
+    record(payment.order, "cancel_wished", source=_WISHES[reason], now=now, payment=payment, message=_by(by))
+
+
+def _by(by: str) -> str:
+    return f"by {by}" if by else ""
 
 
 def continue_in_bank(payment: Payment, *, browser: str, now: datetime) -> str:
