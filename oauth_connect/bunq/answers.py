@@ -1,9 +1,10 @@
 """From the entries of an answer to the values of `types`. What is not as documented raises `envelope.Unreadable`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from oauth_connect.bunq.envelope import Envelope, Fields, Unreadable
 from oauth_connect.bunq.signing import canonical_public_key_pem
@@ -17,6 +18,8 @@ from oauth_connect.bunq.types import (
     OauthClient,
     Session,
 )
+
+T = TypeVar("T")
 
 USER_TYPES = ("UserPaymentServiceProvider", "UserApiKey", "UserPerson", "UserCompany")
 # Used by bunq's SDKs in the answer to POST; the documentation names the second for GET.
@@ -115,8 +118,33 @@ def draft(answer: Envelope) -> Draft:
 
 
 def draft_page(answer: Envelope) -> DraftPage:
-    drafts = tuple(_draft(fields) for fields in answer.all(DRAFT_TYPE))
+    drafts = tuple(_listed_draft(value) for kind, value in answer.entries if kind == DRAFT_TYPE)
     return DraftPage(drafts=drafts, older_id=answer.older_id)
+
+
+def _listed_draft(value: object) -> Draft:
+    """One draft among many: what cannot be read of it counts as missing.
+
+    To leave it out would make a lost draft look as if it had never been made; to give up on the listing would let
+    one entry hide all others.
+    """
+    fields = Fields.of(DRAFT_TYPE, value if isinstance(value, dict) else {})
+    return Draft(
+        id=_if_readable(lambda: fields.optional_identifier("id")),
+        status=_if_readable(lambda: fields.optional_text("status")) or "",
+        amount=_if_readable(lambda: _money(fields.optional_object("amount"))),
+        sender_iban=_if_readable(lambda: _iban(fields.optional_text("sender_iban"))),
+        receiver_iban=_if_readable(lambda: _iban(fields.optional_text("receiver_iban"))),
+        created=_if_readable(lambda: _moment(fields.optional_text("created"))),
+        updated=_if_readable(lambda: fields.optional_text("updated")),
+    )
+
+
+def _if_readable(read: Callable[[], T | None]) -> T | None:
+    try:
+        return read()
+    except Unreadable:
+        return None
 
 
 def _draft(fields: Fields) -> Draft:
