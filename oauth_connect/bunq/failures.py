@@ -117,7 +117,7 @@ def _retry_after_s(headers: Mapping[str, str]) -> float | None:
         return min(float(text[:9]), _RETRY_AFTER_MAX_S)
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)

@@ -151,6 +151,12 @@ def test_limit_is_read_from_bunqs_text(
         ("soon", None),
         ("²", None),
         ("1.5", None),
+        ("Mon, 01 Jan 2024 00:00:00 +9999999999999", None),
+        ("Mon, 01 Jan 2024 00:00:00 -99999999999999999999", None),
+        ("Mon, 01 Jan 99999 00:00:00 GMT", None),
+        ("Mon, 01 Jan " + "9" * 5000 + " 00:00:00 GMT", None),
+        ("Mon, 01 Jan 0001 00:00:00 +2359", 0),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", 3600),
     ],
 )
 def test_pause_that_bunq_asks_for_is_read_and_bounded(
