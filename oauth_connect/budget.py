@@ -24,6 +24,9 @@ SESSION = "SESSION"  # beside the methods: opening a session has a limit of its 
 MARGIN_S = 0.15
 # Longest pause that a text from outside can put on us.
 LONGEST_BLOCK_S = 600.0
+# What is believed of a limit that a 429 names (it is not signed): bunq's slowest has a window of 30 s.
+LONGEST_WINDOW_S = 300
+MOST_CALLS = 1000
 _ROUNDS = 200
 
 
@@ -87,15 +90,16 @@ def learn(method: str, pattern: str, refusal: RateLimited) -> None:
     endpoint, configured = _endpoint(method, pattern), configuration().limits[method]
     for _ in range(_ROUNDS):
         row = _row(endpoint)
-        limit = refusal.limit or _limit_of(row, configured)
+        named = _believable(refusal.limit) if refusal.limit else None
+        limit = named or _limit_of(row, configured)
         pause_s = refusal.retry_after_s if refusal.retry_after_s is not None else limit.seconds + MARGIN_S
         changes: dict[str, object] = {
             "blocked_until": max(row.blocked_until, time.time() + min(pause_s, LONGEST_BLOCK_S)),
             "refusals": F("refusals") + 1,
             "last_refused_at": datetime.now(UTC),
         }
-        if refusal.limit and refusal.limit.calls > 0 and refusal.limit.seconds > 0:
-            changes |= {"learned_calls": refusal.limit.calls, "learned_seconds": refusal.limit.seconds}
+        if named:
+            changes |= {"learned_calls": named.calls, "learned_seconds": named.seconds}
         if _swap(row, **changes):
             return
 
@@ -116,8 +120,15 @@ def _row(endpoint: str) -> CallBudget:
 
 def _limit_of(row: CallBudget, configured: Limit) -> Limit:
     if row.learned_calls and row.learned_seconds:
-        return Limit(row.learned_calls, row.learned_seconds)
+        return _believable(Limit(row.learned_calls, row.learned_seconds))
     return configured
+
+
+def _believable(named: Limit) -> Limit:
+    """A text from outside within sane bounds: it may slow an endpoint down, not stop it for days."""
+    return Limit(
+        calls=min(max(named.calls, 1), MOST_CALLS), seconds=min(max(named.seconds, 1), LONGEST_WINDOW_S)
+    )
 
 
 def _swap(row: CallBudget, **changes: object) -> bool:

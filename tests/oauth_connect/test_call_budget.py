@@ -103,6 +103,36 @@ def test_a_429_that_says_how_long_to_wait_is_obeyed_within_reason() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+@override_settings(BUNQ_LIMIT_GET="100/1")
+@pytest.mark.parametrize("seconds", [301, 999_999])
+def test_a_429_that_names_an_absurd_window_does_not_stop_the_endpoint_for_days(seconds: int) -> None:
+    budget.learn("GET", "one", RateLimited("too many", limit=Limit(1, seconds)))
+    # The pause after the 429 is over, and one call is made.
+    CallBudget.objects.update(blocked_until=0.0)
+    budget.spend("GET", "one")
+    with pytest.raises(BudgetExhausted) as refused:
+        budget.spend("GET", "one")
+    assert refused.value.retry_after_s <= budget.LONGEST_WINDOW_S + budget.MARGIN_S
+
+
+@pytest.mark.django_db(transaction=True)
+@override_settings(BUNQ_LIMIT_GET="100/1")
+def test_a_window_that_was_learned_before_there_was_a_bound_is_bounded_too() -> None:
+    budget.spend("GET", "one")
+    CallBudget.objects.update(learned_calls=1, learned_seconds=999_999)
+    with pytest.raises(BudgetExhausted) as refused:
+        budget.spend("GET", "one")
+    assert refused.value.retry_after_s <= budget.LONGEST_WINDOW_S + budget.MARGIN_S
+
+
+@pytest.mark.django_db(transaction=True)
+@override_settings(BUNQ_LIMIT_GET="3/3")
+def test_a_429_that_names_absurdly_many_calls_keeps_the_row_small() -> None:
+    budget.learn("GET", "one", RateLimited("too many", limit=Limit(999_999, 3)))
+    assert CallBudget.objects.get().learned_calls == budget.MOST_CALLS
+
+
+@pytest.mark.django_db(transaction=True)
 def test_twenty_429s_at_once_are_all_counted() -> None:
     side_by_side(*[lambda: budget.learn("GET", "one", RateLimited("too many"))] * 20)
     assert budget.refusals() == 20
