@@ -13,6 +13,8 @@ PY := $(VENV)/bin/python
 PORT ?= 8000
 BANK_PORT ?= 8001
 DATA ?= var
+# Tests mostly wait for the bank that they talk to, so somewhat more of them than cores run side by side.
+WORKERS ?= 3
 export PORT BANK_PORT DATA
 
 # What `manage.py` needs to start at all, for commands that use no installation of their own.
@@ -34,7 +36,7 @@ demo: $(VENV)/.runs ## everything, running
 	@$(PY) -m launcher demo
 
 test: $(VENV)/.tests .venv-sdk/.ready ## every test
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(VENV)/.tests ## style and types
 	$(PY) -m ruff check .
