@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from checkout.models import Order
 from checkout.page_state import FINAL_STATES, NOTHING_TAKEN, PageState
@@ -112,6 +113,22 @@ def test_only_the_browser_that_typed_a_name_sees_it_again(client: Client) -> Non
     assert "Sígrid" not in shown(client, made)
     client.cookies["kassa_browser"] = "b" * 22
     assert "Sígrid" in shown(client, made)
+
+
+def test_another_amount_that_the_shop_accepted_is_not_told_as_the_orders_total(client: Client) -> None:
+    """Invariant 4: neither the amount nor the accounts that we asked for are what the bank shows."""
+    register()
+    made = order(status="paid", paid_at=timezone.now(), amount_differs=True, resolution="accepted")
+    payment(made, "paid")
+    page = shown(client, made)
+    receipt = client.get(f"{made.get_absolute_url()}receipt").content.decode()
+    assert 'data-state="paid"' in page
+    assert "went from your bunq account" not in page
+    assert "Demo Shop accepted your payment" in page
+    assert "is not what this order asked for" in receipt
+    for text in (page, receipt):
+        assert "NL73" not in text
+        assert "NL61" not in text
 
 
 def test_a_receipt_is_for_paid_orders_only(client: Client) -> None:
