@@ -229,6 +229,7 @@ def consent(payment: Payment) -> Consent:
         reference=payment.authorization_reference,
         browser=payment.browser,
         payer=payer_label(payment.payer_iban),
+        since=payment.sent_at,
     )
 
 

@@ -23,8 +23,9 @@ from oauth_connect.sessions import active_registration
 log = logging.getLogger(__name__)
 
 _STATE = re.compile(r"[A-Za-z0-9_-]{16,64}")
-# bunq's codes have 64 characters; anything printable of a sane length is handed on as it came.
-_CODE = re.compile(r"[\x21-\x7e]{1,512}")
+# bunq's codes have 64 characters. Anything that a firewall before the token host could take for an attack is none:
+# its answer would say nothing about the code.
+_CODE = re.compile(r"[A-Za-z0-9._~-]{16,512}")
 _MAX_RETRIES_PER_ROUND = 20
 
 
@@ -101,29 +102,30 @@ def count(reference: str) -> int:
 
 def withdraw(reference: str, now: datetime) -> None:
     """From now on no code of `reference` is exchanged. An exchange that has left cannot be called back."""
-    OauthAuthorization.objects.filter(reference=reference, withdrawn_at__isnull=True).update(withdrawn_at=now)
-    OauthAuthorization.objects.filter(
-        reference=reference, exchange=OauthAuthorization.Exchange.WAITING, exchange_owner=""
-    ).update(exchange=OauthAuthorization.Exchange.WITHHELD, code="", exchange_due_at=None)
+    mine = OauthAuthorization.objects.filter(reference=reference)
+    mine.filter(withdrawn_at__isnull=True).update(withdrawn_at=now)
+    exchanges.withhold(mine.filter(exchange_owner=""))
 
 
 def came_back(reference: str) -> bool:
-    """Whether a code came back for an authorization of `reference` that the bank has not turned down."""
-    live = OauthAuthorization.objects.filter(reference=reference, code_returned=True)
-    return live.filter(exchange__in=[*_PROVEN, OauthAuthorization.Exchange.WAITING]).exists()
+    """Whether a code came back for the newest authorization of `reference`, and the bank has not turned it down."""
+    newest = latest(reference)
+    return newest is not None and newest.exchange in (*_PROVEN, OauthAuthorization.Exchange.WAITING)
 
 
-def consent(*, reference: str, browser: str, payer: str) -> Consent:
-    """Whether a code that the bank took came back for `reference`, or for anything else begun in the same
-    browser for the same payer.
+def consent(*, reference: str, browser: str, payer: str, since: datetime | None) -> Consent:
+    """Whether a code that the bank took came back for `reference`, or, at `since` or later (None: whenever), for
+    anything else begun in the same browser for the same payer.
 
     bunq's consent screen shows all open drafts of a payer, so one consent may approve several (seen by
-    clients in production). An empty browser or payer matches nothing. A code that the bank turned down, or that
-    was never exchanged, proves nothing: anybody who knows the state can make one up.
+    clients in production); but none that was made afterwards, hence `since`. An empty browser or payer matches
+    nothing. A code that the bank turned down, or that was never exchanged, proves nothing: anybody who knows the
+    state can make one up.
     """
     matches = Q(reference=reference)
     if browser and payer:
-        matches |= Q(browser=browser, payer=payer)
+        same_browser = Q(browser=browser, payer=payer)
+        matches |= same_browser & Q(code_returned_at__gte=since) if since else same_browser
     exchanges_made = set(
         OauthAuthorization.objects.filter(matches, code_returned=True).values_list("exchange", flat=True)
     )

@@ -3,15 +3,16 @@
 Each try is claimed by a conditional update, so that of any number of processes one makes it. Before a try
 leaves it is counted as sent; it is counted back only when it provably had no effect. So after a crash, too,
 "may have been sent" is known, and a later `invalid_grant` then means that the lost try spent the code: the
-draft's status decides. The access token in the answer is discarded: the one-off flow needs none. Source: bunq
-documentation "OAuth".
+draft's status decides. Only an answer that was lost (none came, or a 5xx) leaves that open: a firewall's page or
+a word we do not know is an answer, whoever made up the code can provoke it, and it proves nothing. The access
+token in the answer is discarded: the one-off flow needs none. Source: bunq documentation "OAuth".
 """
 
 import logging
 import uuid
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 from django.views.decorators.debug import sensitive_variables
 
@@ -55,14 +56,23 @@ def exchange(authorization_id: int, now: datetime) -> None:
 
 def withhold_overdue(now: datetime) -> None:
     """Drop the codes that nobody may exchange any more: expired, too old, or tried too often."""
-    free = _free(OauthAuthorization.objects.filter(exchange=_Exchange.WAITING), now)
-    wiped = {"code": "", "exchange_due_at": None}
-    over = Q(expires_at__lte=now) | Q(withdrawn_at__isnull=False)
-    free.filter(over).update(exchange=_Exchange.WITHHELD, **wiped)
-    too_old = Q(code_returned_at__lte=now - MAX_AGE) | Q(exchange_unsent__gte=MAX_UNSENT)
-    free.filter(too_old, exchange_sent=0).update(exchange=_Exchange.GIVEN_UP, **wiped)
-    lost = Q(code_returned_at__lte=now - MAX_AGE) | Q(exchange_sent__gte=MAX_SENT)
-    free.filter(lost, exchange_sent__gt=0).update(exchange=_Exchange.UNKNOWN, **wiped)
+    free = _free(OauthAuthorization.objects.all(), now)
+    withhold(free.filter(Q(expires_at__lte=now) | Q(withdrawn_at__isnull=False)))
+    too_long = Q(code_returned_at__lte=now - MAX_AGE)
+    too_often = Q(exchange_unsent__gte=MAX_UNSENT) | Q(exchange_sent__gte=MAX_SENT)
+    _drop(free.filter(too_long | too_often), _Exchange.GIVEN_UP)
+
+
+def withhold(authorizations: QuerySet[OauthAuthorization]) -> None:
+    """Drop their waiting codes. One that left, and whose answer was lost, may have been taken all the same."""
+    _drop(authorizations, _Exchange.WITHHELD)
+
+
+def _drop(authorizations: QuerySet[OauthAuthorization], outcome: OauthAuthorization.Exchange) -> None:
+    lost = When(exchange_lost__gt=0, then=Value(_Exchange.UNKNOWN.value))
+    authorizations.filter(exchange=_Exchange.WAITING).update(
+        exchange=Case(lost, default=Value(outcome.value)), code="", exchange_due_at=None
+    )
 
 
 def _claim(authorization_id: int, now: datetime) -> str:
@@ -80,6 +90,7 @@ def _claim(authorization_id: int, now: datetime) -> str:
         exchange_owner=owner,
         exchange_until=now + timedelta(seconds=configuration().longest_call_s),
         exchange_sent=F("exchange_sent") + 1,
+        exchange_lost=F("exchange_lost") + 1,
     )
     return owner if claimed else ""
 
@@ -110,31 +121,38 @@ def _ask(authorization: OauthAuthorization) -> None:
 
 def _record_failure(authorization: OauthAuthorization, owner: str, error: BunqError, now: datetime) -> None:
     facts = {"authorization": authorization.pk, "error": type(error).__name__, "status": error.status}
+    this_is_lost = isinstance(error, OutcomeUnknown) and _is_lost(error)
+    # The claim counted this try as lost.
+    one_was_lost = authorization.exchange_lost > (0 if this_is_lost else 1)
+    answered: dict[str, Combinable] = {} if this_is_lost else {"exchange_lost": F("exchange_lost") - 1}
     if isinstance(error, _NO_EFFECT):
         log.warning("exchange_not_sent", extra=facts)
         told_s = getattr(error, "retry_after_s", None)
         pause_s = min(told_s or _pause_s(authorization.exchange_unsent), 60.0)
-        _again(
-            authorization,
-            owner,
-            now + timedelta(seconds=pause_s),
-            exchange_sent=F("exchange_sent") - 1,
-            exchange_unsent=F("exchange_unsent") + 1,
-        )
+        counts = {"exchange_sent": F("exchange_sent") - 1, "exchange_unsent": F("exchange_unsent") + 1}
+        _again(authorization, owner, now + timedelta(seconds=pause_s), **counts, **answered)
     elif isinstance(error, OutcomeUnknown):
-        log.warning("exchange_answer_lost", extra=facts)
+        log.warning("exchange_answer_lost" if this_is_lost else "exchange_answered_oddly", extra=facts)
         if authorization.exchange_sent >= MAX_SENT:
-            _settle(authorization, owner, _Exchange.UNKNOWN)
+            outcome = _Exchange.UNKNOWN if one_was_lost else _Exchange.REFUSED
+            _settle(authorization, owner, outcome, **answered)
         else:
-            _again(authorization, owner, now + timedelta(seconds=_pause_s(authorization.exchange_sent)))
-    elif isinstance(error, CodeSpent) and authorization.exchange_sent > 1:
+            due_at = now + timedelta(seconds=_pause_s(authorization.exchange_sent))
+            _again(authorization, owner, due_at, **answered)
+    elif isinstance(error, CodeSpent) and one_was_lost:
         log.info("exchange_spent_by_lost_try", extra=facts)
-        _settle(authorization, owner, _Exchange.SPENT)
+        _settle(authorization, owner, _Exchange.SPENT, **answered)
     elif isinstance(error, Refused | CredentialsGone):
         log.error("exchange_refused", extra=facts)
-        _settle(authorization, owner, _Exchange.REFUSED)
+        outcome = _Exchange.UNKNOWN if one_was_lost else _Exchange.REFUSED
+        _settle(authorization, owner, outcome, **answered)
     else:
         raise TypeError(f"an error that no rule covers: {type(error).__name__}")
+
+
+def _is_lost(error: OutcomeUnknown) -> bool:
+    """No answer came, or one that says that the bank broke down over it."""
+    return error.status is None or error.status >= 500
 
 
 def _again(authorization: OauthAuthorization, owner: str, due_at: datetime, **counts: Combinable) -> None:

@@ -120,6 +120,10 @@ class OauthAuthorization(models.Model):
     exchange_sent = models.PositiveSmallIntegerField(
         default=0, help_text="Tries that reached the bank, or may have."
     )
+    exchange_lost = models.PositiveSmallIntegerField(
+        default=0,
+        help_text="Those of them whose answer was lost, or is still awaited: the code may be spent.",
+    )
     exchange_unsent = models.PositiveSmallIntegerField(
         default=0, help_text="Tries that provably had no effect."
     )

@@ -2,18 +2,16 @@
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import override_settings
 
-from oauth_connect import sessions
+from oauth_connect import drafts, sessions
 from oauth_connect.models import BankRegistration, CallBudget
 from oauth_connect.registration import register
 from tests.banks import SandboxBank
+from tests.oauth_connect.payers import Payer
 
-HOPPER = "NL73BUNQ0000000012"
-SHOP = "NL61BUNQ0000000034"
 FAST = {f"BUNQ_LIMIT_{name}": "1000/1" for name in ("GET", "POST", "PUT", "SESSION")}
 
 
@@ -53,7 +51,10 @@ def registration(bank: SandboxBank, _made_once: dict[str, Any]) -> BankRegistrat
     return stored
 
 
-def query_of(redirect: str | None) -> dict[str, str]:
-    """What the bank's redirect brings: `code` and `state`."""
-    assert redirect is not None
-    return {name: values[0] for name, values in parse_qs(urlsplit(redirect).query).items()}
+@pytest.fixture
+def payer(bank: SandboxBank, registration: BankRegistration) -> Iterator[Payer]:
+    payer = Payer(bank)
+    yield payer
+    # An open draft would stand on the consent page of the next test.
+    if payer.status == "PENDING":
+        drafts.cancel_draft(payer.draft_id, request_id=drafts.new_request_id())

@@ -1,8 +1,6 @@
 """The exchange of a code makes the bank execute: it happens once, and only while it is wanted."""
 
-from collections.abc import Iterator
-from datetime import timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,90 +8,22 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from oauth_connect import authorizations, drafts, exchanges
-from oauth_connect.authorizations import Consent, consent, receive_return, retry_exchanges
-from oauth_connect.bunq.types import Money, NewDraft
+from oauth_connect import authorizations, exchanges
+from oauth_connect.authorizations import Consent, consent, receive_return
 from oauth_connect.models import BankRegistration, OauthAuthorization
 from tests.banks import SandboxBank
-from tests.oauth_connect.conftest import HOPPER, SHOP, query_of
+from tests.oauth_connect.payers import HOPPER, INVENTED, Exchange, Payer, query_of, retry
 from tests.side_by_side import side_by_side
 from tests.waiting import wait_until
 
 TOKEN = "POST v1/token"
-Exchange = OauthAuthorization.Exchange
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class Payer:
-    """A shopper with one draft and one authorization of it, and the code that the bank sent them back with."""
-
-    def __init__(self, bank: SandboxBank, *, browser: str = "b1") -> None:
-        self.bank, now = bank, timezone.now()
-        self.draft_id = drafts.send_draft(
-            drafts.prepare_draft(
-                NewDraft(
-                    sender_iban=HOPPER,
-                    sender_name="S. Hopper",
-                    counterparty_iban=SHOP,
-                    counterparty_name="Demo Shop BV",
-                    description="Demo Shop order 1042",
-                    amount=Money(Decimal("0.05")),
-                )
-            )
-        )
-        self.reference = f"payment:{self.draft_id}"
-        self.authorization = authorizations.begin(
-            reference=self.reference,
-            return_to="/orders/abc/returned",
-            browser=browser,
-            payer="p1",
-            expires_at=now + timedelta(minutes=15),
-            now=now,
-        )
-
-    def approves(self) -> dict[str, str]:
-        """What the redirect brings."""
-        url = authorizations.url_of(self.authorization)
-        return query_of(self.bank.authorize(url, person=HOPPER, only_draft=self.draft_id))
-
-    def returns(self, query: dict[str, str], *, later_s: float = 0) -> str:
-        now = timezone.now() + timedelta(seconds=later_s)
-        return receive_return(state=query["state"], code=query["code"], error="", now=now).kind
-
-    @property
-    def exchange(self) -> str:
-        self.authorization.refresh_from_db()
-        return self.authorization.exchange
-
-    @property
-    def status(self) -> str:
-        return drafts.read_draft(self.draft_id).status
-
-    @property
-    def is_paid(self) -> bool:
-        return self.status in ("ACCEPTED", "COMPLETED")
-
-    def consent(self) -> Consent:
-        return consent(reference=self.reference, browser="", payer="")
-
-
-@pytest.fixture
-def payer(bank: SandboxBank, registration: BankRegistration) -> Iterator[Payer]:
-    payer = Payer(bank)
-    yield payer
-    # An open draft would stand on the consent page of the next test.
-    if payer.status == "PENDING":
-        drafts.cancel_draft(payer.draft_id, request_id=drafts.new_request_id())
 
 
 def token_calls(bank: SandboxBank) -> int:
     calls: dict[str, Any] = bank.state()["requests"]
     return int(calls.get(TOKEN, 0))
-
-
-def retry(later_s: float) -> int:
-    return retry_exchanges(timezone.now() + timedelta(seconds=later_s))
 
 
 def test_a_return_executes_what_was_approved(payer: Payer) -> None:
@@ -177,7 +107,7 @@ def test_a_try_without_effect_is_repeated_and_not_counted(payer: Payer, fault: s
 
 
 def test_a_code_that_the_bank_never_gave_proves_nothing(payer: Payer) -> None:
-    payer.returns({"state": payer.authorization.state, "code": "made-up"})
+    payer.returns({"state": payer.authorization.state, "code": INVENTED})
     assert payer.exchange == Exchange.REFUSED
     assert payer.authorization.code == ""
     assert payer.consent() is Consent.NONE
@@ -200,7 +130,7 @@ def test_a_bank_that_is_away_is_asked_again_until_ten_minutes_have_passed(
 
 
 def test_withdrawing_stops_the_worker_too(payer: Payer) -> None:
-    payer.bank.fault("lost_before", path="^/v1/token$")
+    payer.bank.fault("maintenance", path="^/v1/token$")
     payer.returns(payer.approves())
     before = token_calls(payer.bank)
     authorizations.withdraw(payer.reference, timezone.now())
@@ -212,7 +142,7 @@ def test_withdrawing_stops_the_worker_too(payer: Payer) -> None:
 
 def test_withdrawing_wins_over_a_process_that_has_already_chosen_the_code(payer: Payer) -> None:
     """Between that process's look and its claim, all that is written yet is the time of the withdrawal."""
-    payer.bank.fault("lost_before", path="^/v1/token$")
+    payer.bank.fault("maintenance", path="^/v1/token$")
     payer.returns(payer.approves())
     before, due = token_calls(payer.bank), timezone.now() + timedelta(seconds=5)
     OauthAuthorization.objects.update(withdrawn_at=timezone.now())
@@ -225,10 +155,39 @@ def test_withdrawing_wins_over_a_process_that_has_already_chosen_the_code(payer:
 
 def test_a_code_that_outlives_its_authorization_is_not_exchanged(payer: Payer) -> None:
     OauthAuthorization.objects.update(expires_at=timezone.now() + timedelta(minutes=1))
-    payer.bank.fault("lost_before", path="^/v1/token$")
+    payer.bank.fault("maintenance", path="^/v1/token$")
     payer.returns(payer.approves())
     assert retry(61) == 0
     assert payer.exchange == Exchange.WITHHELD
+
+
+def test_withdrawing_after_a_lost_exchange_does_not_deny_that_it_was_sent(payer: Payer) -> None:
+    payer.bank.fault("lost_after", path="^/v1/token$")
+    payer.returns(payer.approves())
+    assert payer.exchange == Exchange.WAITING
+    authorizations.withdraw(payer.reference, timezone.now())
+    assert payer.exchange == Exchange.UNKNOWN
+    assert payer.authorization.code == ""
+    assert payer.consent() is Consent.SEEN
+
+
+def test_expiring_after_a_lost_exchange_does_not_deny_that_it_was_sent(payer: Payer) -> None:
+    OauthAuthorization.objects.update(expires_at=timezone.now() + timedelta(minutes=1))
+    payer.bank.fault("lost_after", path="^/v1/token$")
+    payer.returns(payer.approves())
+    assert retry(61) == 0
+    assert payer.exchange == Exchange.UNKNOWN
+    assert payer.authorization.code == ""
+    assert payer.consent() is Consent.SEEN
+
+
+def test_withdrawing_while_an_exchange_is_lost_does_not_deny_that_it_was_sent(payer: Payer) -> None:
+    """The withdrawal comes while somebody is at it: only its time can be written."""
+    payer.bank.fault("lost_after", path="^/v1/token$")
+    payer.returns(payer.approves())
+    OauthAuthorization.objects.update(withdrawn_at=timezone.now())
+    assert retry(5) == 0
+    assert payer.exchange == Exchange.UNKNOWN
 
 
 class Died(BaseException):
@@ -260,7 +219,8 @@ def test_one_consent_counts_for_another_order_of_the_same_browser_and_payer_only
     payer.returns(payer.approves())
 
     def seen(browser: str, payer: str) -> bool:
-        return consent(reference="payment:other", browser=browser, payer=payer) is Consent.SEEN
+        made = consent(reference="payment:other", browser=browser, payer=payer, since=None)
+        return made is Consent.SEEN
 
     assert seen("b1", "p1")
     assert not seen("b2", "p1")
@@ -269,11 +229,40 @@ def test_one_consent_counts_for_another_order_of_the_same_browser_and_payer_only
     assert not seen("b1", "")
 
 
+def test_a_consent_from_before_the_other_order_was_at_the_bank_does_not_count_for_it(payer: Payer) -> None:
+    payer.returns(payer.approves())
+
+    def consent_since(moment: datetime, reference: str = "payment:other") -> Consent:
+        return consent(reference=reference, browser="b1", payer="p1", since=moment)
+
+    returned_at = OauthAuthorization.objects.get().code_returned_at
+    assert returned_at is not None
+    assert consent_since(returned_at) is Consent.SEEN
+    assert consent_since(returned_at + timedelta(seconds=1)) is Consent.NONE
+    assert consent_since(returned_at + timedelta(seconds=1), payer.reference) is Consent.SEEN
+
+
+def test_only_the_newest_authorization_says_whether_its_code_came_back(payer: Payer) -> None:
+    payer.returns(payer.approves())
+    assert authorizations.came_back(payer.reference)
+    now = timezone.now()
+    authorizations.begin(
+        reference=payer.reference,
+        return_to="/orders/abc/returned",
+        browser="b1",
+        payer="p1",
+        expires_at=now + timedelta(minutes=15),
+        now=now,
+    )
+    assert not authorizations.came_back(payer.reference)
+    assert payer.consent() is Consent.SEEN
+
+
 def test_unknown_browsers_are_not_the_same_browser(bank: SandboxBank, registration: BankRegistration) -> None:
     payer = Payer(bank, browser="")
     payer.returns(payer.approves())
     assert payer.consent() is Consent.SEEN
-    assert consent(reference="payment:other", browser="", payer="p1") is Consent.NONE
+    assert consent(reference="payment:other", browser="", payer="p1", since=None) is Consent.NONE
 
 
 def test_a_refusal_is_no_consent(payer: Payer) -> None:

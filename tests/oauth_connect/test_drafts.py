@@ -15,7 +15,7 @@ from oauth_connect.bunq.types import Money, NewDraft
 from oauth_connect.errors import BudgetExhausted, ListingIncomplete
 from oauth_connect.models import BankRegistration, CallBudget
 from tests.banks import SandboxBank
-from tests.oauth_connect.conftest import HOPPER, SHOP
+from tests.oauth_connect.payers import HOPPER, SHOP
 
 NEW = NewDraft(
     sender_iban=HOPPER,

@@ -16,7 +16,7 @@ from oauth_connect.bunq.types import Money, NewDraft
 from oauth_connect.models import BankRegistration, OauthAuthorization
 from oauth_connect.registration import register
 from tests.banks import SandboxBank
-from tests.oauth_connect.conftest import HOPPER, SHOP, query_of
+from tests.oauth_connect.payers import HOPPER, SHOP, query_of
 
 FAULTS = [
     "lost_after",

@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from checkout.models import Event
 from checkout.page_state import PageState, page_state
+from checkout.services.attempts import cancel_payment
 from checkout.services.look import look_now
 from checkout.services.pages import page_facts
 from checkout.statuses import OrderStatus, PaymentStatus
@@ -78,3 +79,38 @@ def test_an_exchange_under_way_is_waited_for_before_the_order_is_judged(shop: Sh
     shop.until(payment, PaymentStatus.PAID)
     payment.order.refresh_from_db()
     assert payment.order.status == OrderStatus.PAID
+
+
+def test_a_cancel_after_a_lost_exchange_does_not_hold_what_the_shopper_approved(shop: Shop) -> None:
+    payment = shop.pending()
+    redirect = shop.consent(payment)
+    shop.bank.fault("lost_after", method="POST", path="/v1/token$")
+    shop.come_back(redirect)
+    cancel_payment(payment, source="shopper", now=timezone.now())
+    shop.until(payment, PaymentStatus.PAID)
+    payment.order.refresh_from_db()
+    assert not payment.order.consent_differs
+
+
+def test_a_consent_from_before_the_draft_existed_does_not_count_for_it(shop: Shop) -> None:
+    """A kiosk: yesterday's payer is gone, and a stranger types the same IBAN into the same browser."""
+    first = shop.pending(browser="kiosk")
+    shop.approve(first)
+    shop.until(first, PaymentStatus.PAID)
+    strangers = shop.pending(browser="kiosk")
+    shop.bank.accept(strangers.draft_id or 0)
+    shop.until(strangers, PaymentStatus.PAID)
+    strangers.order.refresh_from_db()
+    assert strangers.order.consent_differs
+    assert strangers.order.status == OrderStatus.OPEN
+
+
+def test_a_code_that_no_bank_would_give_is_not_even_asked_about(shop: Shop) -> None:
+    strangers = shop.pending(browser="stranger")
+    state = OauthAuthorization.objects.get(reference=strangers.authorization_reference).state
+    shop.come_back(f"http://testserver/connect/return?state={state}&code=<script>alert(1)</script>")
+    shop.bank.accept(strangers.draft_id or 0)
+    shop.until(strangers, PaymentStatus.PAID)
+    strangers.order.refresh_from_db()
+    assert strangers.order.consent_differs
+    assert OauthAuthorization.objects.get(reference=strangers.authorization_reference).exchange_sent == 0
