@@ -6,15 +6,21 @@ from django.views.decorators.http import require_GET
 
 from oauth_connect.authorizations import receive_return
 
+# Where servers put the address with its query: gunicorn, and others.
+_WHOLE_ADDRESS = ("RAW_URI", "REQUEST_URI")
+
 
 @require_GET
 @sensitive_variables()
 def authorization_return(request: HttpRequest) -> HttpResponse:
     """Where the bank sends the shopper back: found by `state` alone, in whatever browser it arrives."""
     query = request.GET
-    # The code must not reach an error report, which prints both.
+    # The code must not reach an error report, which prints all of these.
     request.GET = QueryDict()
     request.META["QUERY_STRING"] = ""
+    for whole_address in _WHOLE_ADDRESS:
+        if whole_address in request.META:
+            request.META[whole_address] = request.path
     outcome = receive_return(
         state=query.get("state", ""),
         code=query.get("code", ""),

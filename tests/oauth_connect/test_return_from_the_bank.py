@@ -1,13 +1,17 @@
 """What arrives at the return address: anything at all. The state alone decides, and nothing breaks."""
 
 import logging
+import sys
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.core.signals import got_request_exception
+from django.db import DatabaseError, connection
+from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
+from django.views.debug import ExceptionReporter
 
 from oauth_connect import authorizations
 from oauth_connect.authorizations import ReturnKind, receive_return
@@ -86,7 +90,21 @@ def test_a_return_with_nothing_but_its_state_is_recorded_too() -> None:
     assert fresh(authorization).returned_at is not None
 
 
-@pytest.mark.parametrize("code", ["x" * 10_000, "with\x00nul", "two words", "\U0001f4b6"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x" * 10_000,
+        "x" * 513,
+        "x" * 15,
+        "with\x00nul-with\x00nul",
+        "two words two words",
+        "\U0001f4b6" * 20,
+        "<script>alert(1)</script>",
+        "1'%20OR%20'1'='1'--------",
+        "../../../../etc/passwd",
+        "abcdefghijklmnopqrst\n",
+    ],
+)
 def test_a_code_that_cannot_be_one_is_not_kept(code: str) -> None:
     authorization = begin()
     assert arrive(state=authorization.state, code=code).status_code == 302
@@ -119,7 +137,7 @@ def test_after_a_refusal_the_same_shopper_may_still_approve() -> None:
 def test_a_second_code_for_the_same_authorization_is_not_taken() -> None:
     authorization = begin()
     arrive(state=authorization.state, code=CODE)
-    assert arrive(state=authorization.state, code="another-code").status_code == 302
+    assert arrive(state=authorization.state, code="another-code-of-the-bank").status_code == 302
     assert fresh(authorization).code == CODE
 
 
@@ -202,6 +220,31 @@ def test_the_code_and_the_state_stay_out_of_the_logs(caplog: pytest.LogCaptureFi
     assert "authorization_returned" in logged
     for secret in (CODE, authorization.state, "s3cret-canary"):
         assert secret not in logged
+
+
+def test_the_code_stays_out_of_error_reports() -> None:
+    """Servers put the whole address into the request's environment too: gunicorn as RAW_URI."""
+    authorization, reports = begin(), list[str]()
+    address = f"{RETURN}?state={authorization.state}&code={CODE}"
+
+    def report(request: HttpRequest, **more: object) -> None:
+        reporter = ExceptionReporter(request, *sys.exc_info())
+        reports.extend([reporter.get_traceback_text(), reporter.get_traceback_html(), repr(request.META)])
+
+    def broken(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        raise DatabaseError("the database is away")
+
+    got_request_exception.connect(report)
+    try:
+        with connection.execute_wrapper(broken):
+            browser = Client(raise_request_exception=False)
+            response = browser.get(address, headers={}, RAW_URI=address, REQUEST_URI=address)
+    finally:
+        got_request_exception.disconnect(report)
+    assert response.status_code == 500
+    assert [RETURN in text for text in reports] == [True] * 3
+    assert [CODE in text for text in reports] == [False] * 3
+    assert authorization.state not in repr(reports[2])
 
 
 def test_the_newest_authorization_of_a_reference_is_the_latest() -> None:
