@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from checkout.models import Order, Payment
 from checkout.page_state import PageState
@@ -124,6 +125,21 @@ def test_cancelling_what_was_never_sent_closes_it_at_once(client: Client) -> Non
     assert status == 303
     assert 'data-state="try_again"' in text
     assert "No money was taken" in text
+
+
+def test_who_came_back_without_approving_finds_the_way_into_bunq_again(client: Client) -> None:
+    """The page that waits for bunq to confirm offers a fresh link, so it must show it."""
+    register()
+    made = order()
+    now = timezone.now()
+    done = {"returned_at": now, "code_returned": True, "code_returned_at": now, "exchange": "done"}
+    authorization(payment(made, "pending"), **done)
+    assert 'data-state="finishing"' in client.get(made.get_absolute_url()).content.decode()
+    _, text = send(client, made, "continue", attempt="1")
+    assert "fresh link to bunq" in text
+    assert 'data-state="waiting"' in text
+    assert 'id="open-bunq"' in text
+    assert '<svg id="qr"' in text
 
 
 def test_continue_shows_a_fresh_way_into_bunq_for_the_same_payment(client: Client) -> None:
