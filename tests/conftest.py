@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from django.db import connections
 from django.test import override_settings
+from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 
 from tests.chromium import find_chromium
@@ -49,6 +50,19 @@ def installation_database() -> Iterator[Callable[[], str]]:
         yield make
         for name in made:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """The machine's Chromium, for one file of tests.
+
+    Playwright keeps an event loop in the thread while it runs. Two of them do not fit into one thread, and Django's
+    database does not work beside one: so it must have ended before the next file begins.
+    """
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium())
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

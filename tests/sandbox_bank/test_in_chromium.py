@@ -9,24 +9,15 @@ from threading import Thread
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.banks import SandboxBank
-from tests.chromium import find_chromium
 from tests.sandbox_bank.provider import Provider, query_of
 
 pytestmark = pytest.mark.browser
 
 WIDTHS = pytest.mark.parametrize("size", [(390, 844), (1280, 800)], ids=["phone width", "desktop width"])
 SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["JavaScript", "no JavaScript"])
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium())
-        yield browser
-        browser.close()
 
 
 class Shop(BaseHTTPRequestHandler):
