@@ -71,6 +71,9 @@ def main() -> int:
                 _watch(kassa)
             finally:
                 print("\nStopping …", flush=True)
+    except OSError as failure:
+        print(f"\nCannot use {failure.filename or 'the data folder'}: {failure.strerror}", file=sys.stderr)
+        return 1
     except LauncherError as failure:
         print(f"\n{failure}", file=sys.stderr)
         return 1

@@ -233,6 +233,9 @@ class Installation:
             "BUNQ_API_URL": f"{self.bank_url}/v1/",
             "BUNQ_AUTHORIZE_URL": f"{self.bank_url}/auth",
             "BUNQ_TOKEN_URL": f"{self.bank_url}/v1/token",
+            # Everybody here pays from the same few accounts.
+            "ATTEMPTS_PER_IBAN_PER_HOUR": "1000",
+            "ATTEMPTS_PER_BROWSER_PER_HOUR": "1000",
             "PYTHONUNBUFFERED": "1",
         }
         return {**inherited, **own, **self._own_limits(), **self._extra}
@@ -254,6 +257,7 @@ class Installation:
             *(sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{HOST}:{self.port}"),
             *("--worker-class", "gthread", "--workers", str(self._web_processes)),
             *("--threads", str(self._web_threads), "--graceful-timeout", "5", "--no-control-socket"),
+            *("--limit-request-line", "8190"),
         ]
 
     def _process(self, name: str, *command: str) -> ManagedProcess:

@@ -2,7 +2,6 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_GET
 
 from oauth_connect.authorizations import receive_return
 
@@ -10,10 +9,13 @@ from oauth_connect.authorizations import receive_return
 _WHOLE_ADDRESS = ("RAW_URI", "REQUEST_URI")
 
 
-@require_GET
 @sensitive_variables()
 def authorization_return(request: HttpRequest) -> HttpResponse:
     """Where the bank sends the shopper back: found by `state` alone, in whatever browser it arrives."""
+    if request.method != "GET":
+        answer = render(request, "oauth_connect/method_not_allowed.html", status=405)
+        answer["Allow"] = "GET"
+        return answer
     query = request.GET
     # The code must not reach an error report, which prints all of these.
     request.GET = QueryDict()

@@ -13,7 +13,7 @@ class Event(models.Model):
         SHOPPER = "shopper", "shopper"
         MERCHANT = "merchant", "merchant"
         SHOP = "shop", "shop"
-        WORKER = "worker", "worker"
+        WORKER = "worker", "Kassa"
         BANK = "bank", "bank"
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")

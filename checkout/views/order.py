@@ -15,7 +15,10 @@ from checkout.views.browser import browser_of, new_browser, remember
 from checkout.views.errors import allow
 from checkout.views.page import OrderPage, context_of, find_order, look_at, private, to_the_truth
 
-TOO_MANY = "Too many payments were started in a short time, so none was started now. Please try again later."
+TOO_MANY = (
+    "Too many payments were started with this account or in this browser, so none was started now."
+    " Please try again in an hour, or use another account."
+)
 UNDER_WAY = "A payment of this order is already under way, so no second one was started."
 # Why a form that was filled in is not used, by what became of the order meanwhile.
 NOT_USED = {

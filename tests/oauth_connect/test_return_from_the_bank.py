@@ -123,6 +123,8 @@ def test_only_a_get_is_a_return(method: str) -> None:
     authorization = begin()
     response = getattr(Client(), method)(f"{RETURN}?state={authorization.state}&code={CODE}")
     assert response.status_code == 405
+    assert response["Allow"] == "GET"
+    assert method == "head" or b"Nothing was changed" in response.content
     assert fresh(authorization).returned_at is None
 
 

@@ -74,6 +74,20 @@ def test_no_page_breaks_the_content_security_policy_or_its_width(
 
 
 @pytest.mark.parametrize("scripts", [True, False])
+def test_the_enter_key_creates_the_order(
+    live_server: LiveServer, staff: User, shop: Merchant, scripts: bool
+) -> None:
+    with browser(live_server.url, "sam", scripts=scripts) as (page, _complaints):
+        page.goto(f"{live_server.url}/admin/checkout/order/add/")
+        page.fill("#id_reference", "INV-8")
+        page.fill("#id_lines-0-description", "Mug")
+        page.fill("#id_lines-0-unit_amount", "6.25")
+        page.press("#id_lines-0-unit_amount", "Enter")
+        page.wait_for_selector("#payment-link")
+    assert Order.objects.get().reference == "INV-8"
+
+
+@pytest.mark.parametrize("scripts", [True, False])
 def test_an_order_is_written_and_its_link_taken(
     live_server: LiveServer, staff: User, shop: Merchant, scripts: bool
 ) -> None:

@@ -34,7 +34,7 @@ NAMES = [
     ("...", "Please fill in the name"),
     ("N" * 10_000, "shorten the name to 70"),
     ("a" + "\u0301" * 5_000, "shorten the name to 70"),
-    ("Bobby \x00 Tables", "Null characters are not allowed."),
+    ("Bobby \x00 Tables", "An invisible character cannot be part of a name at a bank."),
     ("Bobby \x1b[31m", "cannot be part of a name"),
     ("\u202eyeliaB", "An invisible character cannot be part of a name"),
     ("S. \u200bHopper", "An invisible character cannot be part of a name"),
