@@ -42,7 +42,7 @@ def test_declined_then_paid_from_another_account(
     shopper = Shopper(new_context(phone=phone, javascript=javascript).new_page(), kassa.shop_url).pays_with()
     shopper.opens_bunq().signs_in().decides("reject").goes_back()
     shopper.sees("try_again")
-    expect(shopper.page.get_by_text("No money was taken.")).to_be_visible()
+    expect(shopper.page.locator("#live .lead")).to_contain_text("No money was taken.")
     shopper.pays_with(JOINT)
     shopper.opens_bunq().signs_in(JOINT).decides("accept").goes_back()
     shopper.sees("paid")
