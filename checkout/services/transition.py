@@ -39,11 +39,7 @@ def move(
         _record_forbidden(payment, new, source=source, now=now, data=data)
         return False
     with transaction.atomic():
-        changes = {"status": new.value, "steps_without_news": 0, **fields}
-        if new not in OPEN:
-            changes |= {"final_at": now, "due_at": None, "urgent": False}
-        if new is PaymentStatus.PAID:
-            changes["surplus"] = _another_was_paid(payment)
+        changes = _changes(payment, new, now) | fields
         if not Payment.objects.filter(pk=payment.pk, status=old.value).update(**changes):
             return False
         for name, value in changes.items():
@@ -62,6 +58,15 @@ def move(
         if new is PaymentStatus.PAID:
             settle(payment, now=now, answer=data or {})
     return True
+
+
+def _changes(payment: Payment, new: PaymentStatus, now: datetime) -> dict[str, Any]:
+    changes: dict[str, Any] = {"status": new.value, "steps_without_news": 0}
+    if new not in OPEN:
+        changes |= {"final_at": now, "due_at": None, "urgent": False}
+    if new is PaymentStatus.PAID:
+        changes["surplus"] = _another_was_paid(payment)
+    return changes
 
 
 def _another_was_paid(payment: Payment) -> bool:
