@@ -175,6 +175,8 @@ BUNQ_LIMIT_GET = env.str("BUNQ_LIMIT_GET", default="3/3")
 BUNQ_LIMIT_POST = env.str("BUNQ_LIMIT_POST", default="5/3")
 BUNQ_LIMIT_PUT = env.str("BUNQ_LIMIT_PUT", default="2/3")
 BUNQ_LIMIT_SESSION = env.str("BUNQ_LIMIT_SESSION", default="1/30")
+# On PostgreSQL the database's clock is everybody's, so that machines whose clocks differ agree on leases and limits.
+CLOCK_FROM_DATABASE = env.bool("CLOCK_FROM_DATABASE", default=True)
 
 ORDER_LIFETIME_S = env.int("ORDER_LIFETIME_S", default=3600)
 # How long a shopper has to approve one payment before we ask the bank to close it.

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 
 
 class OauthConnectConfig(AppConfig):
@@ -7,3 +8,6 @@ class OauthConnectConfig(AppConfig):
 
     def ready(self) -> None:
         from oauth_connect import checks  # noqa: F401 - importing it registers the checks
+        from oauth_connect.clock import follow_database
+
+        connection_created.connect(follow_database, dispatch_uid="oauth_connect.clock")

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from django.db import connections
 
-from oauth_connect import budget
+from oauth_connect import budget, clock
 from oauth_connect.bunq.client import BunqClient
 from oauth_connect.bunq.errors import RateLimited
 from oauth_connect.conf import configuration
@@ -16,6 +16,9 @@ from oauth_connect.errors import NetworkInTransaction
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+# A place that was taken longer ago than this is counted from when its call leaves; after much longer it is lost.
+_STALE_S = 0.2
+_LOST_S = 1.0
 
 
 def client() -> BunqClient:
@@ -30,23 +33,61 @@ def _client(pid: int, api_url: str, connect_timeout_s: float, read_timeout_s: fl
     return BunqClient(api_url, connect_timeout_s=connect_timeout_s, read_timeout_s=read_timeout_s)
 
 
-def call(method: str, pattern: str, what: Callable[[], T], *, longest_wait_s: float = 0.0) -> T:
+class Reservation:
+    """The place of one call, taken before the caller records that it will make it. Give it back if it does not."""
+
+    def __init__(self, place: budget.Place) -> None:
+        self._place: budget.Place | None = place
+
+    def take(self) -> budget.Place | None:
+        """The place, once; None when it was used or is too old: the call needs another."""
+        place, self._place = self._place, None
+        if place is None:
+            return None
+        age_s = clock.unix_time() - place.taken_at
+        if age_s > _LOST_S:
+            return None
+        return budget.leaves_now(place) if age_s > _STALE_S else place
+
+    def give_back(self) -> None:
+        if self._place is not None:
+            budget.give_back(self._place)
+            self._place = None
+
+
+def reserve(method: str, pattern: str, *, spread: bool = False) -> Reservation:
+    """Raises BudgetExhausted if there is no place now."""
+    return Reservation(budget.take(method, pattern, spread=spread))
+
+
+def call(
+    method: str,
+    pattern: str,
+    what: Callable[[], T],
+    *,
+    longest_wait_s: float = 0.0,
+    spread: bool = False,
+    reservation: Reservation | None = None,
+) -> T:
     """Make one call to the endpoint `method` `pattern`.
 
     Raises BudgetExhausted if it does not fit the bank's limits within `longest_wait_s` seconds, and whatever
     `what` raises (`oauth_connect.bunq.errors`). Invariant 8: no network inside a database transaction.
     """
     refuse_in_transaction(pattern)
-    if longest_wait_s > 0:
-        budget.spend_waiting(method, pattern, longest_wait_s=longest_wait_s)
-    else:
-        budget.spend(method, pattern)
+    place = reservation.take() if reservation else None
+    if place is None and longest_wait_s > 0:
+        place = budget.take_waiting(method, pattern, longest_wait_s=longest_wait_s)
+    elif place is None:
+        place = budget.take(method, pattern, spread=spread)
     try:
         return what()
     except RateLimited as refusal:
         budget.learn(method, pattern, refusal)
         log.error("bank_rate_limited", extra={"endpoint": f"{method} {pattern}", "limit": str(refusal.limit)})
         raise
+    finally:
+        budget.answered(place)
 
 
 def refuse_in_transaction(what: str) -> None:

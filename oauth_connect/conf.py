@@ -28,6 +28,7 @@ class BankConfiguration:
     connect_timeout_s: float
     read_timeout_s: float
     limits: Mapping[str, Limit]
+    clock_from_database: bool
     encryption_keys: tuple[str, ...] = field(repr=False)
 
     @property
@@ -58,6 +59,7 @@ def configuration() -> BankConfiguration:
             "PUT": parse_limit(settings.BUNQ_LIMIT_PUT),
             "SESSION": parse_limit(settings.BUNQ_LIMIT_SESSION),
         },
+        clock_from_database=settings.CLOCK_FROM_DATABASE,
         encryption_keys=tuple(settings.ENCRYPTION_KEYS),
     )
 

@@ -9,18 +9,23 @@ PaymentServiceProviderDraftPayment.
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from oauth_connect import calls
+from oauth_connect import calls, clock
 from oauth_connect.bunq.draft_body import draft_body
 from oauth_connect.bunq.types import Draft, DraftPage, NewDraft
+from oauth_connect.calls import Reservation as Reservation
 from oauth_connect.errors import ListingIncomplete, NotRegistered
+from oauth_connect.models import BankRegistration
 from oauth_connect.sessions import active_registration, with_session
 
+PAGE_SIZE = 200  # bunq documentation "Pagination": the most that one listing shows
 COLLECTION = "user/{}/payment-service-provider-draft-payment"
 ONE = "user/{}/payment-service-provider-draft-payment/{}"
 # A page after the first may wait for its place in the budget; the answer is worth more whole.
 _LONGEST_PAGE_WAIT_S = 4.0
+# A listing without ids may have been a bad day of the bank's.
+_TRY_LISTING_AGAIN = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,12 @@ def held_at() -> str:
     return f"{registration.api_url}#{registration.user_id}"
 
 
-def send_draft(prepared: PreparedDraft) -> int:
+def reserve_send() -> Reservation:
+    """The place of one `send_draft` in the bank's limits. Raises BudgetExhausted."""
+    return calls.reserve("POST", COLLECTION)
+
+
+def send_draft(prepared: PreparedDraft, *, reservation: Reservation | None = None) -> int:
     """Create the draft; returns bunq's id of it."""
     body = prepared.body.encode()
     return with_session(
@@ -74,15 +84,22 @@ def send_draft(prepared: PreparedDraft) -> int:
             lambda: calls.client().create_draft(
                 session.access, session.user_id, body, request_id=prepared.request_id
             ),
+            reservation=reservation,
         )
     )
 
 
-def read_draft(draft_id: int) -> Draft:
-    """The draft as bunq shows it now. Raises NotFound (a Refused) if bunq does not know it."""
+def read_draft(draft_id: int, *, spread: bool = False) -> Draft:
+    """The draft as bunq shows it now. Raises NotFound (a Refused) if bunq does not know it.
+
+    `spread`: it can wait a moment, so it leaves room in the bank's limits for one that cannot.
+    """
     return with_session(
         lambda session: calls.call(
-            "GET", ONE, lambda: calls.client().read_draft(session.access, session.user_id, draft_id)
+            "GET",
+            ONE,
+            lambda: calls.client().read_draft(session.access, session.user_id, draft_id),
+            spread=spread,
         )
     )
 
@@ -103,6 +120,42 @@ def cancel_draft(draft_id: int, *, request_id: str) -> None:
             ),
         )
     )
+
+
+def listing_names_drafts() -> bool | None:
+    """Whether this bank's listing proved to name its drafts by id; None: not tried yet, or not lately. No network.
+
+    bunq's OpenAPI shows no id in the listing; clients in production saw one in the answer to a single read.
+    """
+    try:
+        registration = active_registration()
+    except NotRegistered:
+        return False
+    seen_at = registration.listing_seen_at
+    if registration.listing_has_ids is False and seen_at and clock.now() - seen_at > _TRY_LISTING_AGAIN:
+        return None
+    return registration.listing_has_ids
+
+
+def reserve_listing(*, spread: bool) -> Reservation:
+    """The place of one `list_page`. Raises BudgetExhausted with the seconds until there is one."""
+    return calls.reserve("GET", COLLECTION, spread=spread)
+
+
+def list_page(older_id: int | None, *, reservation: Reservation) -> tuple[Draft, ...]:
+    """At most 200 drafts, newest first, those before `older_id`; and remember whether they are named by id."""
+    drafts = _page(older_id, longest_wait_s=0.0, reservation=reservation).drafts
+    if drafts:
+        _remember_listing(has_ids=all(draft.id is not None for draft in drafts))
+    return drafts
+
+
+def _remember_listing(*, has_ids: bool) -> None:
+    registration = active_registration()
+    if registration.listing_has_ids is not has_ids or not has_ids:
+        BankRegistration.objects.filter(pk=registration.pk).update(
+            listing_has_ids=has_ids, listing_seen_at=clock.now()
+        )
 
 
 def list_drafts_since(since: datetime, *, max_pages: int = 5) -> tuple[Draft, ...]:
@@ -134,12 +187,15 @@ def _pages(max_pages: int) -> Iterator[DraftPage]:
         older_id = page.older_id
 
 
-def _page(older_id: int | None, *, longest_wait_s: float) -> DraftPage:
+def _page(
+    older_id: int | None, *, longest_wait_s: float, reservation: Reservation | None = None
+) -> DraftPage:
     return with_session(
         lambda session: calls.call(
             "GET",
             COLLECTION,
             lambda: calls.client().list_drafts(session.access, session.user_id, older_id=older_id),
             longest_wait_s=longest_wait_s,
+            reservation=reservation,
         )
     )

@@ -58,6 +58,10 @@ class BankRegistration(models.Model):
     redirect_uri = models.CharField(max_length=300, blank=True, help_text="Known to the bank, exactly so.")
     completed_at = models.DateTimeField(null=True, blank=True)
 
+    # What this bank's listings of drafts proved to be; not documented, so it is learned.
+    listing_has_ids = models.BooleanField(null=True, blank=True, help_text="None: not seen yet.")
+    listing_seen_at = models.DateTimeField(null=True, blank=True)
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -141,6 +145,11 @@ class OauthAuthorization(models.Model):
             models.Index(
                 fields=["exchange_due_at"], condition=Q(exchange="waiting"), name="authorization_waiting"
             ),
+            models.Index(
+                fields=["exchanged_at"],
+                condition=Q(exchanged_at__isnull=False),
+                name="authorization_by_exchange",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -157,7 +166,7 @@ class CallBudget(models.Model):
 
     endpoint = models.CharField(max_length=300, unique=True, help_text="Bank, method and path pattern.")
     version = models.PositiveBigIntegerField(default=0)
-    sent_at = models.JSONField(default=list, help_text="Unix times of recent calls, oldest first.")
+    free_at = models.JSONField(default=list, help_text="Unix times at which its taken places are free again.")
     blocked_until = models.FloatField(default=0.0, help_text="Unix time before which nothing is sent.")
     learned_calls = models.PositiveIntegerField(null=True, blank=True, help_text="As a 429 named it.")
     learned_seconds = models.PositiveIntegerField(null=True, blank=True)

@@ -19,9 +19,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.utils import timezone
-
-from oauth_connect import oauth_client, registration_steps
+from oauth_connect import clock, oauth_client, registration_steps
 from oauth_connect.certificates import CertificateFiles
 from oauth_connect.conf import configuration
 from oauth_connect.models import BankRegistration
@@ -60,7 +58,7 @@ def register(
             step.do(registration)
             say(step.name)
     BankRegistration.objects.filter(pk=registration.pk, completed_at__isnull=True).update(
-        completed_at=timezone.now()
+        completed_at=clock.now()
     )
     registration.refresh_from_db()
     log.info(

@@ -9,10 +9,9 @@ import uuid
 from datetime import timedelta
 
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from oauth_connect import calls, sessions
+from oauth_connect import calls, clock, sessions
 from oauth_connect.bunq import signing
 from oauth_connect.bunq.certificate import make_sandbox_certificate
 from oauth_connect.bunq.errors import (
@@ -83,7 +82,7 @@ def get_api_key(registration: BankRegistration) -> None:
         install(registration)
         registration.refresh_from_db()
     if not _only(registration, credential_sent_at__isnull=True, credential_id__isnull=True).update(
-        credential_sent_at=timezone.now()
+        credential_sent_at=clock.now()
     ):
         raise RegistrationUnderway("another run is asking for the API key", retry_after_s=1.0)
     try:
@@ -130,7 +129,7 @@ def _forget_lost_installation(registration: BankRegistration) -> None:
     """Asked, no answer stored: once the asking run cannot be at it any more, its installation is given up."""
     assert registration.credential_sent_at is not None
     over_at = registration.credential_sent_at + timedelta(seconds=2 * configuration().longest_call_s)
-    remaining_s = (over_at - timezone.now()).total_seconds()
+    remaining_s = (over_at - clock.now()).total_seconds()
     if remaining_s > 0:
         raise RegistrationUnderway("another run may still receive the API key", retry_after_s=remaining_s)
     _only(

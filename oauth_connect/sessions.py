@@ -15,9 +15,8 @@ from datetime import timedelta
 from typing import TypeVar
 
 from django.db.models import F, Q, QuerySet
-from django.utils import timezone
 
-from oauth_connect import budget, calls
+from oauth_connect import budget, calls, clock
 from oauth_connect.bunq.errors import BunqError, CredentialsGone, OutcomeUnknown, Refused
 from oauth_connect.bunq.types import Access, Session
 from oauth_connect.conf import configuration
@@ -73,7 +72,7 @@ def current(registration: BankRegistration) -> OpenSession:
     """A session that lives by the clock. One that ends soon is renewed first, by one process, if that
     succeeds.
     """
-    now = timezone.now()
+    now = clock.now()
     if not registration.session_lives(now):
         return renewed(registration, registration.session_generation)
     if registration.session_wants_renewal(now) and (owner := _claim(registration)):
@@ -95,7 +94,7 @@ def renewed(registration: BankRegistration, refused_generation: int) -> OpenSess
     while True:
         registration.refresh_from_db()
         is_newer = registration.session_generation != refused_generation
-        if is_newer and registration.session_lives(timezone.now()):
+        if is_newer and registration.session_lives(clock.now()):
             return _opened(registration)
         if owner := _claim(registration):
             return _open(registration, owner)
@@ -129,7 +128,7 @@ def _opened(registration: BankRegistration) -> OpenSession:
 
 def _claim(registration: BankRegistration) -> str:
     """The right to open the next session, as a name for it; empty when another process has it."""
-    owner, now = str(uuid.uuid4()), timezone.now()
+    owner, now = str(uuid.uuid4()), clock.now()
     free = Q(renewal_until__isnull=True) | Q(renewal_until__lte=now)
     claimed = BankRegistration.objects.filter(
         free, pk=registration.pk, session_generation=registration.session_generation
@@ -140,7 +139,7 @@ def _claim(registration: BankRegistration) -> str:
 def _open(registration: BankRegistration, owner: str) -> OpenSession:
     """Open a session and store it; the claim is given back whatever happens."""
     try:
-        opened_at = timezone.now()
+        opened_at = clock.now()
         session = _ask(registration)
         if session is None:
             return _opened(registration)
@@ -174,7 +173,7 @@ def _ask(registration: BankRegistration) -> Session | None:
             lambda: calls.client().create_session(access, secret=secret, request_id=request_id),
         )
     except CredentialsGone:
-        BankRegistration.objects.filter(pk=registration.pk).update(refused_at=timezone.now())
+        BankRegistration.objects.filter(pk=registration.pk).update(refused_at=clock.now())
         log.error("api_key_refused", extra={"registration": registration.pk})
         raise
     except Refused as error:

@@ -1,8 +1,8 @@
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
+from oauth_connect import clock
 from oauth_connect.authorizations import receive_return
 
 # Where servers put the address with its query: gunicorn, and others.
@@ -27,7 +27,7 @@ def authorization_return(request: HttpRequest) -> HttpResponse:
         state=query.get("state", ""),
         code=query.get("code", ""),
         error=query.get("error", ""),
-        now=timezone.now(),
+        now=clock.now(),
     )
     if outcome.return_to is None:
         response = render(request, "oauth_connect/unknown_return.html", status=400)

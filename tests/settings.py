@@ -13,6 +13,8 @@ _FOR_TESTS = {
     "BUNQ_API_URL": "http://127.0.0.1:9/v1/",
     "BUNQ_AUTHORIZE_URL": "http://127.0.0.1:9/auth",
     "BUNQ_TOKEN_URL": "http://127.0.0.1:9/v1/token",
+    # Tests travel in time; a database does not.
+    "CLOCK_FROM_DATABASE": "false",
 }
 for _name, _value in _FOR_TESTS.items():
     os.environ.setdefault(_name, _value)
