@@ -3,14 +3,13 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from checkout.admin.rows import merchants_of
 from checkout.models import Order
+from checkout.models.order import FLAGGED
 from checkout.statuses import OrderStatus, PaymentStatus
-
-FLAGGED = Q(paid_late=True) | Q(paid_twice=True) | Q(amount_differs=True) | Q(consent_differs=True)
 
 
 class ReviewFilter(admin.SimpleListFilter):

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 
 from checkout.models.order import Order
 from checkout.models.payment import Payment
@@ -15,6 +16,7 @@ class Event(models.Model):
         SHOP = "shop", "shop"
         WORKER = "worker", "Kassa"
         BANK = "bank", "bank"
+        OPERATOR = "operator", "operator"
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
     payment = models.ForeignKey(
@@ -27,10 +29,14 @@ class Event(models.Model):
     new_status = models.CharField(max_length=12, blank=True)
     message = models.CharField(max_length=300, blank=True)
     data = models.JSONField(default=dict, blank=True, help_text="The bank's answer, without secrets.")
+    alert = models.BooleanField(default=False, help_text="Somebody should look at this.")
 
     class Meta:
         ordering = ["at", "id"]
-        indexes = [models.Index(fields=["order", "at"], name="event_by_order")]
+        indexes = [
+            models.Index(fields=["order", "at"], name="event_by_order"),
+            models.Index(fields=["kind", "payment"], condition=Q(alert=True), name="event_alert"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.kind}"

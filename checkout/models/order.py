@@ -11,6 +11,9 @@ from checkout.models.fields import WebAddressField
 from checkout.models.merchant import Merchant
 from checkout.statuses import OrderStatus
 
+# Money moved in a way that a person has to look at.
+FLAGGED = Q(paid_late=True) | Q(paid_twice=True) | Q(amount_differs=True) | Q(consent_differs=True)
+
 
 def new_order_token() -> str:
     """128 random bits: who knows the address of an order page may pay the order and see its state."""
@@ -72,6 +75,7 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["expires_at"], condition=Q(status="open"), name="order_open_by_end"),
             models.Index(fields=["merchant", "-created_at"], name="order_by_merchant"),
+            models.Index(fields=["resolution", "merchant"], condition=FLAGGED, name="order_flagged"),
         ]
 
     def __str__(self) -> str:

@@ -34,6 +34,7 @@ def record(
         data=dict(data or {}),
         old_status=old_status,
         new_status=new_status,
+        alert=alert,
     )
     logger.log(
         logging.ERROR if alert else logging.INFO,

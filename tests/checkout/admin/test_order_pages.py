@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -64,6 +65,7 @@ def test_an_order_page_takes_as_many_queries_for_one_payment_as_for_eight(
     make_payment(one, "rejected")
     for number in range(1, 9):
         make_payment(eight, "rejected", number)
+    ContentType.objects.get_for_model(Order)  # asked for once per process
     # session, user, two kinds of permission, order, the shopper's page, events, lines, payments
     for order in (one, eight):
         with django_assert_num_queries(9):
