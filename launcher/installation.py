@@ -8,6 +8,7 @@ import secrets
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -70,6 +71,8 @@ class Installation:
 
     Port 0 takes a free one. `limits` is what the bank is told ("strict", "off", "GET=3/3,…"); our own budgets
     follow. `settings` are further environment variables of the product. `say` is told what begins.
+    `webs` and `workers` are how many of each run side by side; each web has a port and processes of its own, and
+    `url` is the first one's: that is where the bank sends people back to.
     """
 
     def __init__(
@@ -83,6 +86,8 @@ class Installation:
         seed: int = 1,
         database_url: str = "",
         settings: Mapping[str, str] | None = None,
+        webs: int = 1,
+        workers: int = 1,
         web_processes: int = 2,
         web_threads: int = 12,
         say: Callable[[str], None] = lambda line: None,
@@ -92,6 +97,7 @@ class Installation:
         self._limits, self._control, self._seed = limits, control, seed
         self._database_url = database_url or f"sqlite:///{self.folder}/kassa.sqlite3"
         self._extra = dict(settings or {})
+        self._webs, self._workers = webs, workers
         self._web_processes, self._web_threads = web_processes, web_threads
         self._say = say
         self._lock: IO[str] | None = None
@@ -131,13 +137,19 @@ class Installation:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as held:
             raise LauncherError(f"another Kassa is running from {self.folder}") from held
-        self.port, self.bank_port = self._choose_ports()
+        self.ports, self.bank_port = self._choose_ports()
         self.secrets = keep_secrets(self.folder / "secrets.json")
         self.env = self._environment()
         self.bank = self._process("bank", *self._bank_command())
-        self.web = self._process("web", *self._web_command())
-        self.worker = self._process("worker", sys.executable, "manage.py", "worker")
-        self.processes = [self.bank, self.web, self.worker]
+        self.webs = [
+            self._process(name, *self._web_command(port))
+            for name, port in zip(_names("web", self._webs), self.ports, strict=True)
+        ]
+        self.workers = [
+            self._process(name, sys.executable, "manage.py", "worker")
+            for name in _names("worker", self._workers)
+        ]
+        self.processes = [self.bank, *self.webs, *self.workers]
 
     def _start(self) -> None:
         self._say("starting the sandbox bank")
@@ -155,20 +167,20 @@ class Installation:
         self._say("registering with the bank")
         self.manage("bunq_register")
         self._say("starting the shop and the worker")
-        self.web.start()
-        self.worker.start()
+        for process in (*self.webs, *self.workers):
+            process.start()
         self.wait_until_ready()
 
     def wait_until_ready(self, timeout_s: float = READY_TIMEOUT_S) -> None:
-        """Until orders can be taken."""
-        wait_for(
-            lambda: answers(f"{self.url}/healthz"), of=self.web, timeout_s=timeout_s, what="/healthz said yes"
-        )
+        """Until orders can be taken, at every web."""
+        for web, url in zip(self.webs, self.urls, strict=True):
+            healthy = partial(answers, f"{url}/healthz")
+            wait_for(healthy, of=web, timeout_s=timeout_s, what="/healthz said yes")
 
     def restart_with(self, settings: Mapping[str, str]) -> None:
         """Give shop and worker other settings; the bank goes on."""
         self.env.update(settings)
-        for process in (self.web, self.worker):
+        for process in (*self.webs, *self.workers):
             process.env.update(settings)
             process.restart()
         self.wait_until_ready()
@@ -183,11 +195,27 @@ class Installation:
             [sys.executable, "manage.py", command, *arguments], env={**self.env, **(env or {})}
         )
 
+    @property
+    def web(self) -> ManagedProcess:
+        return self.webs[0]
+
+    @property
+    def worker(self) -> ManagedProcess:
+        return self.workers[0]
+
     # addresses
 
     @property
+    def port(self) -> int:
+        return self.ports[0]
+
+    @property
+    def urls(self) -> list[str]:
+        return [f"http://{HOST}:{port}" for port in self.ports]
+
+    @property
     def url(self) -> str:
-        return f"http://{HOST}:{self.port}"
+        return self.urls[0]
 
     @property
     def shop_url(self) -> str:
@@ -203,7 +231,7 @@ class Installation:
 
     # parts
 
-    def _choose_ports(self) -> tuple[int, int]:
+    def _choose_ports(self) -> tuple[list[int], int]:
         port, bank_port = self._wanted_ports
         for wanted, variable in ((port, "PORT"), (bank_port, "BANK_PORT")):
             if wanted and not port_is_free(wanted):
@@ -213,8 +241,8 @@ class Installation:
                 )
         if port and port == bank_port:
             raise LauncherError(f"the shop and the bank cannot both have port {port}")
-        free = free_ports(2)
-        return port or free[0], bank_port or free[1]
+        bank_free, *free = free_ports(1 + self._webs)
+        return [port or free[0], *free[1:]], bank_port or bank_free
 
     def _environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
@@ -252,9 +280,9 @@ class Installation:
         command += ["--data", str(self.folder / "bank"), "--limits", self._limits, "--seed", str(self._seed)]
         return [*command, "--control"] if self._control else command
 
-    def _web_command(self) -> list[str]:
+    def _web_command(self, port: int) -> list[str]:
         return [
-            *(sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{HOST}:{self.port}"),
+            *(sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{HOST}:{port}"),
             *("--worker-class", "gthread", "--workers", str(self._web_processes)),
             *("--threads", str(self._web_threads), "--graceful-timeout", "5", "--no-control-socket"),
             *("--limit-request-line", "8190"),
@@ -262,6 +290,11 @@ class Installation:
 
     def _process(self, name: str, *command: str) -> ManagedProcess:
         return ManagedProcess(name, command, env=self.env, log=self.folder / "logs" / f"{name}.log")
+
+
+def _names(kind: str, count: int) -> list[str]:
+    """One of a kind needs no number."""
+    return [kind] if count == 1 else [f"{kind}-{number}" for number in range(1, count + 1)]
 
 
 def answers(url: str) -> bool:

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+import pwd
 import signal
 import socket
 import subprocess
@@ -10,11 +11,12 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypedDict
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 STOP_TIMEOUT_S = 10.0
-_LOG_LIMIT_BYTES = 10 * 1024 * 1024
+LOG_LIMIT_BYTES = 10 * 1024 * 1024
 _PR_SET_PDEATHSIG = 1
 
 
@@ -40,6 +42,19 @@ def _end_with_parent() -> Callable[[], None] | None:
     return tie
 
 
+class _Identity(TypedDict, total=False):
+    user: str
+    group: int
+    extra_groups: list[int]
+
+
+def _as_user(user: str | None) -> _Identity:
+    """What subprocess has to be told to run something as another user, without any of our groups."""
+    if user is None or pwd.getpwnam(user).pw_uid == os.geteuid():
+        return {}
+    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
+
+
 def port_is_free(port: int, host: str = HOST) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -59,12 +74,19 @@ def free_ports(count: int, host: str = HOST) -> list[int]:
         return [probe.getsockname()[1] for probe in probes]
 
 
-def run_command(command: Sequence[str], *, env: Mapping[str, str], timeout_s: float = 180.0) -> str:
+def run_command(
+    command: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    timeout_s: float = 180.0,
+    user: str | None = None,
+    cwd: Path = ROOT,
+) -> str:
     """Run one command to its end and return what it printed; raises LauncherError with its last words."""
     try:
         done = subprocess.run(
             list(command),
-            cwd=ROOT,
+            cwd=cwd,
             env=dict(env),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -74,6 +96,7 @@ def run_command(command: Sequence[str], *, env: Mapping[str, str], timeout_s: fl
             check=False,
             start_new_session=True,
             preexec_fn=_end_with_parent(),
+            **_as_user(user),
         )
     except subprocess.TimeoutExpired as late:
         raise LauncherError(f"{' '.join(command)} took longer than {timeout_s:g} s") from late
@@ -84,10 +107,28 @@ def run_command(command: Sequence[str], *, env: Mapping[str, str], timeout_s: fl
 
 
 class ManagedProcess:
-    """A long-running command with its own process group, so that its children go with it."""
+    """A long-running command with its own process group, so that its children go with it.
 
-    def __init__(self, name: str, command: Sequence[str], *, env: Mapping[str, str], log: Path) -> None:
+    `user`: run it as this user of the machine instead of ours; `cwd` must then be open to that user.
+    `stop_signal`: how it likes to be asked to stop.
+    `log_limit_bytes`: when it starts with a longer log, that one is put aside and the one before it is dropped.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        log: Path,
+        user: str | None = None,
+        cwd: Path = ROOT,
+        stop_signal: signal.Signals = signal.SIGTERM,
+        log_limit_bytes: int = LOG_LIMIT_BYTES,
+    ) -> None:
         self.name, self.command, self.env, self.log = name, list(command), dict(env), log
+        self.log_limit_bytes = log_limit_bytes
+        self._user, self._cwd, self._stop_signal = user, cwd, stop_signal
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -104,23 +145,24 @@ class ManagedProcess:
         if self.running:
             raise LauncherError(f"{self.name} runs already")
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        if self.log.exists() and self.log.stat().st_size > _LOG_LIMIT_BYTES:
+        if self.log.exists() and self.log.stat().st_size > self.log_limit_bytes:
             self.log.replace(self.log.with_suffix(".log.1"))
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
                 self.command,
-                cwd=ROOT,
+                cwd=self._cwd,
                 env=self.env,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 preexec_fn=_end_with_parent(),
+                **_as_user(self._user),
             )
 
     def ask_to_stop(self) -> None:
         if self._process is not None and self.running:
-            self._process.send_signal(signal.SIGTERM)
+            self._process.send_signal(self._stop_signal)
 
     def stop(self, timeout_s: float = STOP_TIMEOUT_S) -> None:
         """Ask, wait, then insist; afterwards neither it nor a child of it runs."""
@@ -138,6 +180,18 @@ class ManagedProcess:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._process = None
+
+    def pause(self) -> None:
+        """Freeze it and its children where they stand, as a machine does that falls asleep."""
+        self._signal_all(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
 
     def restart(self) -> None:
         self.stop()

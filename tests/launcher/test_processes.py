@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pwd
 import signal
 import socket
 import subprocess
@@ -31,6 +32,16 @@ print("child", child.pid, flush=True)
 time.sleep(60)
 """
 DEAF = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('ready', flush=True)\ntime.sleep(60)"
+COUNTS = "import time\nfor number in range(1, 10_000): print(number, flush=True); time.sleep(0.01)"
+LIKES_SIGINT = """
+import signal, time
+def end(number, frame):
+    print("as I like it", flush=True)
+    raise SystemExit
+signal.signal(signal.SIGINT, end)
+print("ready", flush=True)
+time.sleep(60)
+"""
 STARTS_ONE_AND_WAITS = """
 import os, sys, time
 from pathlib import Path
@@ -55,12 +66,16 @@ def process(folder: Path, program: str) -> Iterator[ManagedProcess]:
         made.kill()
 
 
-def is_alive(pid: int) -> bool:
-    """Running, and not merely waiting to be buried."""
+def state_of(pid: int) -> str:
+    """As /proc has it: R running, S sleeping, T stopped, Z waiting to be buried; nothing when it is gone."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except (FileNotFoundError, ProcessLookupError):
-        return False
+        return ""
+
+
+def is_alive(pid: int) -> bool:
+    return state_of(pid) not in {"", "Z"}
 
 
 def test_what_it_prints_is_kept(tmp_path: Path) -> None:
@@ -76,6 +91,47 @@ def test_stopping_ends_it_and_its_children(tmp_path: Path) -> None:
         it.stop()
         wait_until(lambda: not is_alive(pid) and not is_alive(child))
         assert not it.running
+
+
+def test_one_that_is_paused_stands_still_until_it_is_resumed(tmp_path: Path) -> None:
+    with process(tmp_path, COUNTS) as it:
+        wait_until(lambda: "1" in it.last_words())
+        it.pause()
+        wait_until(lambda: state_of(it.pid) == "T")
+        it.resume()
+        wait_until(lambda: state_of(it.pid) != "T")
+        assert it.running
+
+
+def test_one_that_is_paused_can_be_killed(tmp_path: Path) -> None:
+    with process(tmp_path, COUNTS) as it:
+        pid = it.pid
+        it.pause()
+        it.kill()
+        assert not is_alive(pid)
+
+
+def test_it_is_asked_to_stop_in_the_way_that_it_likes(tmp_path: Path) -> None:
+    made = ManagedProcess(
+        "it",
+        [sys.executable, "-c", LIKES_SIGINT],
+        env=os.environ,
+        log=tmp_path / "it.log",
+        stop_signal=signal.SIGINT,
+    )
+    made.start()
+    wait_until(lambda: "ready" in made.last_words())
+    made.stop()
+    assert "as I like it" in made.last_words()
+
+
+def test_it_can_run_as_another_user(tmp_path: Path) -> None:
+    """Only root can give up who it is; anybody can name themselves."""
+    name = "nobody" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+    said = run_command(["id", "-un"], env=os.environ, user=name, cwd=Path("/"))
+    assert said.strip() == name
+    groups = run_command(["id", "-G"], env=os.environ, user=name, cwd=Path("/"))
+    assert os.geteuid() != 0 or "0" not in groups.split()
 
 
 def test_one_that_will_not_stop_is_ended(tmp_path: Path) -> None:
