@@ -7,6 +7,14 @@ from sandbox_bank import options
 from sandbox_bank.faults.registry import Faults
 from sandbox_bank.protocol.limits import RateLimiter
 
+_CHOICES = {
+    "signatures": ("documented", "all"),
+    "refusal_redirect": ("error", "bare", "none"),
+    "execution_follows": ("exchange", "consent"),
+    "qr_returns_on": ("desktop", "phone"),
+    "request_ids": ("once", "free"),
+}
+
 
 @dataclass
 class Behaviour:
@@ -14,22 +22,34 @@ class Behaviour:
 
     code_life_s: float = 300.0
     draft_life_s: float = 86400.0
-    # A production client saw COMPLETED a good minute after creation, and ACCEPTED before it. 0 = COMPLETED at once.
+    # A production client saw COMPLETED a good minute after creation, and ACCEPTED before it.
+    # 0 = COMPLETED at once, less = never, it stays ACCEPTED.
     completed_after_s: float = 60.0
+    # "exchange": as bunq's sequence diagrams draw it. "consent": at once, whether or not a code is ever exchanged;
+    # nothing proves that this cannot be.
+    execution_follows: str = "exchange"
     # Between the token exchange and the execution.
     execution_delay_s: float = 0.0
     # A real PSP's `session_timeout` as clients saw it: 90 hours.
     psp_session_timeout_s: int = 324000
+    # How long a notification filter is served: 90 days were said of push filters.
+    filter_life_s: float = 7776000.0
     # "documented": where bunq's documentation asks for it; "all": on every POST and PUT.
     signatures: str = "documented"
+    # "once": a write's id works once, for ever. "free": as if bunq had forgotten what was used.
+    request_ids: str = "once"
     # How a refusal comes back: "error" = ?error=access_denied&state=…, "bare" = ?state=…, "none" = not at all.
     refusal_redirect: str = "error"
+    # Which browser is sent back after the app was opened by QR code. bunq's own code on bunq's own page: "desktop".
+    # An authorization URL that was scanned with the phone's camera comes back on the "phone".
+    qr_returns_on: str = "desktop"
     # Production answered a bad code with 401, the OAuth standard says 400.
     token_error_status: int = 401
 
     def change(self, wanted: dict[str, Any]) -> None:
-        """Raises ValueError for an unknown name or a value of another type."""
+        """All of it or nothing. Raises ValueError for an unknown name, or a value that it cannot have."""
         known = {field.name: type(getattr(self, field.name)) for field in fields(self)}
+        checked = {}
         for name, value in wanted.items():
             if name not in known:
                 raise ValueError(f"unknown behaviour {name!r}; there are: {', '.join(known)}")
@@ -37,9 +57,13 @@ class Behaviour:
                 value = float(value)
             if type(value) is not known[name]:
                 raise ValueError(f"{name} is a {known[name].__name__}")
+            if name in _CHOICES and value not in _CHOICES[name]:
+                raise ValueError(f"{name} is one of: {', '.join(_CHOICES[name])}")
+            checked[name] = value
+        for name, value in checked.items():
             setattr(self, name, value)
 
 
 limiter = RateLimiter(options.current().parsed_limits())
-faults = Faults(options.current().seed)
+faults = Faults(options.current().seed, options.current().data / "faults_struck")
 behaviour = Behaviour()

@@ -91,6 +91,9 @@ def _serve(listener: socket.socket, options: Options) -> None:
     where = f"[{address[0]}]:{address[1]}" if ":" in address[0] else f"{address[0]}:{address[1]}"
 
     def ready(worker: Any) -> None:
+        from sandbox_bank.callbacks import courier
+
+        courier.start()
         back_door = ", back door open" if options.control else ""
         print(f"sandbox bank ready on http://{where} (limits {options.limits}{back_door})", flush=True)  # noqa: T201 - the ready line
 

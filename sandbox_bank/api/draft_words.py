@@ -6,7 +6,7 @@ from typing import Any
 from sandbox_bank.iban import is_iban, is_ours
 from sandbox_bank.ledger.money import cents_of
 from sandbox_bank.models import Account
-from sandbox_bank.protocol.errors import invalid
+from sandbox_bank.protocol.errors import NOT_BUNQ, invalid
 
 _LONGEST_TEXT = 140
 # Length and signs are not documented for this object. Our choice, the careful one: what SEPA payments carry.
@@ -30,9 +30,8 @@ def words_of_draft(body: dict[str, Any]) -> dict[str, str]:
     return words
 
 
-def cents_of_draft(body: dict[str, Any]) -> int:
+def cents_of_amount(amount: Any) -> int:
     """Two decimals, more than nothing, euros. Raises ApiError."""
-    amount = body.get("amount")
     if not isinstance(amount, dict) or not isinstance(amount.get("value"), str):
         raise invalid("The field amount is required.")
     if amount.get("currency") != "EUR":
@@ -50,7 +49,7 @@ def _sender_iban(body: dict[str, Any]) -> str:
     """bunq checks here that it is one of its own and refuses others. That the account must exist is our choice."""
     iban = _iban(body, "sender_iban")
     if not is_ours(iban) or not Account.objects.filter(iban=iban).exists():
-        raise invalid("The sender IBAN is not a bunq account.")
+        raise invalid(NOT_BUNQ)
     return iban
 
 

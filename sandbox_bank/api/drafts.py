@@ -4,7 +4,7 @@ Source: bunq OpenAPI, PaymentServiceProviderDraftPayment; `id`, `created`, `upda
 clients in production.
 """
 
-from sandbox_bank.api.draft_words import cents_of_draft, words_of_draft
+from sandbox_bank.api.draft_words import cents_of_amount, words_of_draft
 from sandbox_bank.ledger import drafts
 from sandbox_bank.ledger.money import as_amount
 from sandbox_bank.models import Draft, DraftStatus
@@ -21,7 +21,9 @@ class Drafts(Endpoint):
 
     def post(self, call: Call) -> Payload:
         _needs_pisp(call)
-        return created(drafts.place(call.user, words_of_draft(call.body), cents_of_draft(call.body)).id)
+        return created(
+            drafts.place(call.user, words_of_draft(call.body), cents_of_amount(call.body.get("amount"))).id
+        )
 
     def get(self, call: Call) -> Payload:
         _needs_pisp(call)

@@ -4,7 +4,7 @@ import secrets
 
 from sandbox_bank import clock
 from sandbox_bank.api.callback_urls import show_callback_url
-from sandbox_bank.models import CallbackUrl, OauthClient
+from sandbox_bank.models import CallbackUrl, OauthClient, User
 from sandbox_bank.protocol.call import Call
 from sandbox_bank.protocol.endpoint import Endpoint
 from sandbox_bank.protocol.envelope import Payload, answer, created
@@ -17,10 +17,7 @@ class OauthClients(Endpoint):
         """One per user. That the second one fails is documented; the status and text are our choice."""
         if OauthClient.objects.filter(user=call.user, status=OauthClient.Status.ACTIVE).exists():
             raise invalid("You can only have one OAuth client.")
-        client = OauthClient.objects.create(
-            user=call.user, client_id=secrets.token_hex(32), secret=secrets.token_hex(32)
-        )
-        return created(client.id)
+        return created(new_client(call.user).id)
 
     def get(self, call: Call) -> Payload:
         return listing(call, OauthClient.objects.filter(user=call.user), _show)
@@ -39,6 +36,12 @@ class OneOauthClient(Endpoint):
         client.status, client.updated = call.body["status"], clock.now()
         client.save(update_fields=["status", "updated"])
         return created(client.id)
+
+
+def new_client(user: User) -> OauthClient:
+    return OauthClient.objects.create(
+        user=user, client_id=secrets.token_hex(32), secret=secrets.token_hex(32)
+    )
 
 
 def own_client(call: Call, client_id: int) -> OauthClient:

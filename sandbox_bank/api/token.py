@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST
 
 from sandbox_bank.faults.kinds import Stage
 from sandbox_bank.ledger.exchange import ExchangeRefused, exchange
+from sandbox_bank.protocol.call import call_of
 from sandbox_bank.running import behaviour, faults
 
 
@@ -21,7 +22,7 @@ def token(request: HttpRequest) -> JsonResponse:
     if any(not words.get(name) for name in needed):
         return _refused(ExchangeRefused("invalid_request", "A parameter is missing."))
     delay_s = behaviour.execution_delay_s
-    for fault in faults.take(Stage.LEDGER, "POST", request.path_info):
+    for fault in faults.take(Stage.LEDGER, call_of(request).occasion):
         delay_s = fault.number("seconds", 5.0, most=86400.0)
     try:
         value, state = exchange(

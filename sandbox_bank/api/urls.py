@@ -7,8 +7,10 @@ from sandbox_bank.api import (
     callback_urls,
     credentials,
     devices,
+    draft_payments,
     drafts,
     installations,
+    notification_filters,
     oauth_clients,
     sandbox_users,
     sessions,
@@ -19,6 +21,8 @@ from sandbox_bank.api.token import token
 _CLIENT = "user/<int:user_id>/oauth-client"
 _DRAFT = "user/<int:user_id>/payment-service-provider-draft-payment"
 _ACCOUNT = "user/<int:user_id>/monetary-account"
+_ONE_ACCOUNT = f"{_ACCOUNT}/<int:account_id>"
+_FILTER = "notification-filter-url"
 _CREDENTIAL = "payment-service-provider-credential"
 
 urlpatterns = [
@@ -40,8 +44,12 @@ urlpatterns = [
     path(f"{_DRAFT}/<int:draft_id>", drafts.OneDraft.as_view()),
     path(_ACCOUNT, accounts.Accounts.as_view()),
     path(f"{_ACCOUNT}-bank", accounts.BankAccounts.as_view()),
-    path(f"{_ACCOUNT}/<int:account_id>", accounts.OneAccount.as_view()),
-    path(f"{_ACCOUNT}/<int:account_id>/request-inquiry", sandbox_users.RequestInquiries.as_view()),
+    path(_ONE_ACCOUNT, accounts.OneAccount.as_view()),
+    path(f"{_ONE_ACCOUNT}/request-inquiry", sandbox_users.RequestInquiries.as_view()),
+    path(f"{_ONE_ACCOUNT}/draft-payment", draft_payments.DraftPayments.as_view()),
+    path(f"{_ONE_ACCOUNT}/draft-payment/<int:draft_id>", draft_payments.OneDraftPayment.as_view()),
+    path(f"{_ONE_ACCOUNT}/{_FILTER}", notification_filters.NotificationFilters.as_view()),
+    path(f"user/<int:user_id>/{_FILTER}", notification_filters.NotificationFilters.as_view()),
     path("sandbox-user-person", sandbox_users.SandboxPerson.as_view()),
     path("sandbox-user-company", sandbox_users.SandboxCompany.as_view()),
 ]

@@ -7,10 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 from django.http import HttpRequest
 
 from sandbox_bank import clock
-from sandbox_bank.control.state import show_draft, show_person
+from sandbox_bank.callbacks import courier
+from sandbox_bank.control.state import show_draft, show_people
 from sandbox_bank.control.words import BadRequest, control
 from sandbox_bank.ledger import consent as consents
-from sandbox_bank.ledger import drafts
+from sandbox_bank.ledger import draft_payments, drafts
 from sandbox_bank.ledger.money import cents_of
 from sandbox_bank.ledger.people import new_person
 from sandbox_bank.ledger.store import writing
@@ -77,8 +78,8 @@ def _approve(row: Draft) -> None:
 def authorize(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
     """A whole visit to the consent page: `person` is an id, a name or an IBAN.
 
-    `decision` accept | reject goes for all open drafts or `only_draft`; the others are left open.
-    `finish` return (default) | stay.
+    `decision` accept | reject goes for all open drafts or `only_draft`; the others are left open. `finish` return
+    (default) | stay. `ignore` looks at it, decides nothing and walks away.
     """
     query = parse_qs(urlsplit(str(body.get("authorization_url", ""))).query)
     words = {
@@ -86,14 +87,16 @@ def authorize(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
     }
     person = _person(str(body.get("person", "")))
     decision = body.get("decision", "accept")
-    if decision not in {"accept", "reject"}:
-        raise BadRequest("decision is accept or reject")
+    if decision not in {"accept", "reject", "ignore"}:
+        raise BadRequest("decision is accept, reject or ignore")
     drafts.settle_due()
     try:
         consent = consents.begin(**words)
     except consents.ConnectionNotFound as error:
         raise BadRequest("Connection not found") from error
     consents.choose_person(consent, person)
+    if decision == "ignore":
+        return {"redirect": None, "drafts": []}
     decided = []
     for row in drafts.open_for(person, consent.client.user):
         if body.get("only_draft") in (None, row.id):
@@ -122,6 +125,8 @@ def move_clock(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
     except (ValueError, TypeError, OverflowError) as error:
         raise BadRequest(f"advance_s: {error}") from error
     drafts.settle_due()
+    draft_payments.settle_due()
+    courier.ring()
     return {"now": clock.as_bunq_writes(now)}
 
 
@@ -134,7 +139,7 @@ def people(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
     name = str(body.get("name", "T. Tester"))
     with writing():
         made = [new_person(name, cents_of(str(body.get("balance", "1000.00")))) for _ in range(count)]
-    return {"people": [show_person(person) for person in made]}
+    return {"people": show_people(made)}
 
 
 @control("DELETE")

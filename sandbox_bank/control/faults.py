@@ -18,7 +18,17 @@ def faults(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
             running.faults.add(body)
         except (ValueError, TypeError) as error:
             raise BadRequest(str(error)) from error
-    return {"faults": running.faults.as_json()}
+    return shown_faults()
+
+
+def shown_faults() -> dict[str, Any]:
+    """`struck` counts what happened since the data folder was made, also by faults that were removed since."""
+    return {
+        "faults": running.faults.as_json(),
+        "scripts": running.faults.scripts_as_json(),
+        "struck": dict(running.faults.struck),
+        "struck_total": running.faults.struck.total(),
+    }
 
 
 @control("POST")

@@ -1,16 +1,20 @@
 """What tests may look at: everything that is true in the bank, but no secret."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from typing import Any
 
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 
 from sandbox_bank import clock
-from sandbox_bank.control.words import control
+from sandbox_bank.control.faults import shown_faults
+from sandbox_bank.control.strangers import place_a_draft
+from sandbox_bank.control.words import BadRequest, control
 from sandbox_bank.ledger.drafts import settle_due
 from sandbox_bank.ledger.money import value_of
 from sandbox_bank.models import Account, Code, Consent, Decision, Draft, LedgerEntry, User, UserKind
 from sandbox_bank.running import behaviour, limiter
-from sandbox_bank.running import faults as running_faults
 
 
 @control("GET")
@@ -19,21 +23,68 @@ def state(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
     return {
         "now": clock.as_bunq_writes(clock.now()),
         "people": _people(),
-        "drafts": _drafts(),
+        "drafts": _drafts(Draft.objects.all()),
         "authorizations": _authorizations(),
         "ledger": _ledger(),
-        "requests": dict(limiter.requests),
-        "refused_429": dict(limiter.refusals),
-        "count_429": sum(limiter.refusals.values()),
-        "faults": running_faults.as_json(),
+        **shown_calls(),
+        **shown_faults(),
         "behaviour": vars(behaviour),
     }
 
 
+def shown_calls() -> dict[str, Any]:
+    """How many calls came, and how many of them were one too many."""
+    return {
+        "requests": dict(limiter.requests),
+        "refused_429": dict(limiter.refusals),
+        "count_429": sum(limiter.refusals.values()),
+    }
+
+
 @control("GET")
+def calls(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+    """Cheap, however much is stored."""
+    return shown_calls()
+
+
+@control("GET", "POST")
 def drafts(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+    """POST places one as a stranger would. GET lists all, newest first; `since_id` those after it, in short."""
+    if request.method == "POST":
+        return show_draft(place_a_draft(body), approved=False)
     settle_due()
-    return {"drafts": _drafts(request.GET.get("sender_iban", ""))}
+    if "since_id" in request.GET:
+        return {"drafts": _short_drafts(_since(request))}
+    rows = Draft.objects.all()
+    if sender_iban := request.GET.get("sender_iban", ""):
+        rows = rows.filter(sender_iban=sender_iban)
+    return {"drafts": _drafts(rows)}
+
+
+@control("GET")
+def executions(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+    """Every payment that left an account for a draft, oldest first; `since_id` those after it.
+
+    `at` is Unix time on the bank's own clock.
+    """
+    settle_due()
+    rows = LedgerEntry.objects.filter(id__gt=_since(request), amount_cents__lt=0).order_by("id")
+    wanted = rows.annotate(sender_iban=F("account__iban"), draft_payment=F("draft_payment__id")).values()
+    return {
+        "executions": [
+            {
+                "id": row["id"],
+                "draft_id": row["draft_id"],
+                "draft_payment_id": row["draft_payment"],
+                "at": row["created"].timestamp(),
+                "amount": value_of(-row["amount_cents"]),
+                "sender_iban": row["sender_iban"],
+                "counterparty_iban": row["counterparty_iban"],
+                "description": row["description"],
+            }
+            for row in wanted
+        ]
+    }
 
 
 @control("GET")
@@ -42,19 +93,27 @@ def ledger(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
     return {"ledger": _ledger(), "accounts": [_account(row) for row in Account.objects.order_by("id")]}
 
 
-def show_person(user: User) -> dict[str, Any]:
-    accounts = Account.objects.filter(owner=user).order_by("id")
-    return {
-        "id": user.id,
-        "name": user.display_name,
-        "kind": user.kind,
-        "accounts": list(map(_account, accounts)),
-    }
+def show_people(users: "Collection[User] | QuerySet[User]") -> list[dict[str, Any]]:
+    """However many, with one query for their accounts."""
+    accounts: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in Account.objects.filter(owner__in=users).order_by("id"):
+        accounts[row.owner_id].append(_account(row))
+    return [
+        {"id": user.id, "name": user.display_name, "kind": user.kind, "accounts": accounts[user.id]}
+        for user in users
+    ]
+
+
+def _since(request: HttpRequest) -> int:
+    text = request.GET.get("since_id", "0")
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise BadRequest("since_id is a number")
+    return int(text)
 
 
 def _people() -> list[dict[str, Any]]:
     people = User.objects.filter(kind__in=[UserKind.PERSON, UserKind.COMPANY]).order_by("id")
-    return [show_person(user) for user in people]
+    return show_people(people)
 
 
 def _account(account: Account) -> dict[str, Any]:
@@ -67,13 +126,17 @@ def _account(account: Account) -> dict[str, Any]:
     }
 
 
-def _drafts(sender_iban: str = "") -> list[dict[str, Any]]:
+def _drafts(rows: "QuerySet[Draft]") -> list[dict[str, Any]]:
     """Newest first."""
-    rows = Draft.objects.order_by("-id")
-    if sender_iban:
-        rows = rows.filter(sender_iban=sender_iban)
-    approved = set(Decision.objects.filter(accepted=True).values_list("draft_id", flat=True))
-    return [show_draft(row, approved=row.id in approved) for row in rows]
+    approved = set(Decision.objects.filter(accepted=True, draft__in=rows).values_list("draft_id", flat=True))
+    return [show_draft(row, approved=row.id in approved) for row in rows.order_by("-id")]
+
+
+def _short_drafts(since_id: int) -> list[dict[str, Any]]:
+    """Oldest first, no more than a comparison of two ledgers needs."""
+    names = ("id", "status", "sender_iban", "counterparty_iban", "amount_cents", "description")
+    rows = Draft.objects.filter(id__gt=since_id).order_by("id").values(*names)
+    return [{**row, "amount": value_of(row.pop("amount_cents"))} for row in rows]
 
 
 def show_draft(draft: Draft, *, approved: bool) -> dict[str, Any]:
@@ -93,6 +156,9 @@ def show_draft(draft: Draft, *, approved: bool) -> dict[str, Any]:
 
 def _authorizations() -> list[dict[str, Any]]:
     used = dict(Code.objects.values_list("consent_id", "used_at"))
+    decisions: dict[int, dict[str, str]] = defaultdict(dict)
+    for consent_id, draft_id, accepted in Decision.objects.values_list("consent_id", "draft_id", "accepted"):
+        decisions[consent_id][str(draft_id)] = "accepted" if accepted else "rejected"
     return [
         {
             "id": consent.id,
@@ -103,10 +169,7 @@ def _authorizations() -> list[dict[str, Any]]:
             "outcome": consent.outcome,
             "code_issued": consent.id in used,
             "code_exchanged": used.get(consent.id) is not None,
-            "decisions": {
-                str(decision.draft_id): "accepted" if decision.accepted else "rejected"
-                for decision in Decision.objects.filter(consent=consent)
-            },
+            "decisions": decisions[consent.id],
         }
         for consent in Consent.objects.select_related("person").order_by("id")
     ]

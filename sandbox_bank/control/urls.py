@@ -1,11 +1,16 @@
 from django.urls import path
 
-from sandbox_bank.control import acts, faults, state
+from sandbox_bank.control import acts, draft_payments, faults, state
 
 urlpatterns = [
     path("state", state.state),
     path("drafts", state.drafts),
+    path("executions", state.executions),
     path("ledger", state.ledger),
+    path("calls", state.calls),
+    path("draft-payments", draft_payments.listed),
+    path("draft-payments/<int:draft_id>/<str:act>", draft_payments.act),
+    path("callbacks", draft_payments.callbacks),
     path("drafts/<int:draft_id>/<str:act>", acts.draft),
     path("authorize", acts.authorize),
     path("clock", acts.move_clock),

@@ -1,12 +1,17 @@
-"""Faults that strike before the call is looked at."""
+"""Faults that strike before the call is looked at: what somebody else, or time, does just then."""
 
 import time
 
+from sandbox_bank import clock
+from sandbox_bank.api.oauth_clients import new_client
 from sandbox_bank.faults.registry import Fault
 from sandbox_bank.faults.wire import ConnectionLost
 from sandbox_bank.ledger import drafts
-from sandbox_bank.models import Draft, DraftStatus, Session
+from sandbox_bank.ledger.exchange import ExchangeRefused, exchange
+from sandbox_bank.ledger.store import writing
+from sandbox_bank.models import Code, Draft, DraftPayment, DraftStatus, OauthClient, Session
 from sandbox_bank.protocol.call import Call
+from sandbox_bank.running import behaviour
 
 LONGEST_WAIT_S = 60.0
 
@@ -17,9 +22,43 @@ def strike(call: Call, fault: Fault) -> None:
         time.sleep(fault.number("seconds", 1.0, most=LONGEST_WAIT_S))
     elif fault.name == "lost_before":
         raise ConnectionLost
-    elif fault.name == "session_gone":
-        Session.objects.filter(token=call.request.headers.get("X-Bunq-Client-Authentication", "")).delete()
+    else:
+        with writing():
+            _meanwhile(call, fault)
+
+
+def _meanwhile(call: Call, fault: Fault) -> None:
+    token = call.request.headers.get("X-Bunq-Client-Authentication", "")
+    if fault.name == "session_gone":
+        Session.objects.filter(token=token).delete()
     elif fault.name == "cancel_loses_race":
-        draft_id = int(call.path.rsplit("/", 1)[1])
-        if Draft.objects.filter(pk=draft_id, status=DraftStatus.PENDING).exists():
-            drafts.execute(draft_id)
+        if Draft.objects.filter(pk=_last_id(call), status=DraftStatus.PENDING).exists():
+            drafts.execute(_last_id(call))
+    elif fault.name == "second_oauth_client":
+        session = Session.objects.select_related("user").filter(token=token).first()
+        if (
+            session is not None
+            and not OauthClient.objects.filter(user=session.user, status="ACTIVE").exists()
+        ):
+            new_client(session.user)
+    elif fault.name == "stale_timestamp":
+        DraftPayment.objects.filter(pk=_last_id(call)).update(updated=clock.now())
+    elif fault.name == "code_expired":
+        Code.objects.filter(value=call.request.GET.get("code", "")).update(expires=clock.now())
+    elif fault.name == "code_used":
+        _use_the_code(call)
+
+
+def _last_id(call: Call) -> int:
+    return int(call.path.rsplit("/", 1)[1])
+
+
+def _use_the_code(call: Call) -> None:
+    words = {
+        name: call.request.GET.get(name, "")
+        for name in ("client_id", "client_secret", "code", "redirect_uri")
+    }
+    try:
+        exchange(**words, delay_s=behaviour.execution_delay_s)
+    except ExchangeRefused:
+        return

@@ -1,6 +1,6 @@
 """The faults this bank can play, and at which point of a call each of them strikes.
 
-None of them is a documented habit of bunq's: they are what a client must survive.
+None of them is a documented habit of bunq's: they are what a client must survive. docs/sandbox-bank.md lists them.
 """
 
 import re
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 _DRAFTS = r"/payment-service-provider-draft-payment"
+_TOKEN = r"^/v1/token$"  # noqa: S105 - the path of the token host
 
 
 class Stage(Enum):
@@ -17,6 +18,8 @@ class Stage(Enum):
     WIRE = auto()  # a finished 200
     ERROR = auto()  # a finished error
     LEDGER = auto()  # what happens to the money
+    PAGE = auto()  # what the shopper's browser sees
+    CALLBACK = auto()  # what is told to notification-filter URLs
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,13 @@ KINDS: dict[str, Kind] = {
     "session_gone": _kind(Stage.BEFORE),
     # the person's acceptance is executed just before our cancellation arrives
     "cancel_loses_race": _kind(Stage.BEFORE, "PUT", _DRAFTS + r"/\d+$"),
+    # somebody else registered the one OAuth client just before
+    "second_oauth_client": _kind(Stage.BEFORE, "POST", r"/oauth-client$"),
+    # the same code arrived a moment earlier: what it stands for is executed, its token is lost
+    "code_used": _kind(Stage.BEFORE, "POST", _TOKEN),
+    "code_expired": _kind(Stage.BEFORE, "POST", _TOKEN),
+    # the draft-payment changed between the caller's read and this write
+    "stale_timestamp": _kind(Stage.BEFORE, "PUT", r"/draft-payment/\d+$"),
     # "calls", "seconds", "retry_after"
     "rate_limited": _kind(Stage.INSTEAD),
     "signature_required": _kind(Stage.INSTEAD),
@@ -49,17 +59,24 @@ KINDS: dict[str, Kind] = {
     "maintenance": _kind(Stage.INSTEAD),
     # "status" (400), "text"
     "refused": _kind(Stage.INSTEAD),
+    # a request id that was never used is taken for a used one
+    "duplicate_request_id": _kind(Stage.INSTEAD, "POST|PUT|DELETE", r"^/v1/(?!token$)"),
+    "sender_not_bunq": _kind(Stage.INSTEAD, "POST", _DRAFTS + "$"),
     # "status" (500), "body": html | empty | json
     "server_error": _kind(Stage.INSTEAD),
     # "error" (invalid_grant), "status" (401)
-    "token_error": _kind(Stage.INSTEAD, "POST", r"^/v1/token$"),
+    "token_error": _kind(Stage.INSTEAD, "POST", _TOKEN),
+    # the address in the token call is not the one that the bank has
+    "redirect_mismatch": _kind(Stage.INSTEAD, "POST", _TOKEN),
     "response_as_object": _kind(Stage.PAYLOAD, "GET", r"/\d+$"),
     "listing_without_id": _kind(Stage.PAYLOAD, "GET", _DRAFTS + "$"),
     "credential_id_only": _kind(Stage.PAYLOAD, "POST", r"/payment-service-provider-credential$"),
+    # bunq's OpenAPI says so, clients saw the list
+    "filter_id_only": _kind(Stage.PAYLOAD, "POST", r"/notification-filter-url$"),
     # "value": the status shown ("ON_HOLD")
-    "unknown_status": _kind(Stage.PAYLOAD, "GET", _DRAFTS),
+    "unknown_status": _kind(Stage.PAYLOAD, "GET", "draft-payment"),
     # "field", "value": what a draft shows instead
-    "draft_field": _kind(Stage.PAYLOAD, "GET", _DRAFTS),
+    "draft_field": _kind(Stage.PAYLOAD, "GET", "draft-payment"),
     "extra_keys": _kind(Stage.PAYLOAD),
     # the connection is closed although everything was done
     "lost_after": _kind(Stage.WIRE),
@@ -77,5 +94,23 @@ KINDS: dict[str, Kind] = {
     "unsigned_error": _kind(Stage.ERROR),
     "bad_signature_on_error": _kind(Stage.ERROR),
     # "seconds" between the token exchange and the execution
-    "execution_delay": _kind(Stage.LEDGER, "POST", r"^/v1/token$"),
+    "execution_delay": _kind(Stage.LEDGER, "POST", _TOKEN),
+    # "seconds" (0) between ACCEPTED and COMPLETED of this execution: 0 = COMPLETED at once, less = never
+    "completion": _kind(Stage.LEDGER, "EXECUTE"),
+    # "seconds" (60) that this draft stays open before it is EXPIRED
+    "short_life": _kind(Stage.LEDGER, "PLACE"),
+    # the authorization page has never heard of the client or its address
+    "connection_not_found": _kind(Stage.PAGE, "GET", "^/auth$"),
+    # the person decided, and the browser is not sent back
+    "no_redirect": _kind(Stage.PAGE, "FINISH"),
+    # "copies" (2)
+    "callback_duplicated": _kind(Stage.CALLBACK),
+    # "seconds" (90)
+    "callback_late": _kind(Stage.CALLBACK),
+    # the body shows the status and time from before the event
+    "callback_stale": _kind(Stage.CALLBACK),
+    # held back until the next one to the same address is out
+    "callbacks_out_of_order": _kind(Stage.CALLBACK),
+    # as if all six attempts had failed
+    "callback_lost": _kind(Stage.CALLBACK),
 }

@@ -6,7 +6,7 @@ from typing import Any
 from sandbox_bank.faults.registry import Fault
 from sandbox_bank.protocol.envelope import Payload
 
-DRAFT = "PaymentServiceProviderDraftPayment"
+DRAFTS = ("PaymentServiceProviderDraftPayment", "DraftPayment")
 
 
 def distort(payload: Payload, fault: Fault) -> Payload:
@@ -14,14 +14,15 @@ def distort(payload: Payload, fault: Fault) -> Payload:
     objects: list[dict[str, Any]] = payload["Response"]
     if fault.name == "response_as_object":
         payload["Response"] = objects[0] if objects else {}
-    elif fault.name == "credential_id_only":
+    elif fault.name in {"credential_id_only", "filter_id_only"}:
         payload["Response"] = [{"Id": {"id": value["id"]}} for entry in objects for value in entry.values()]
     elif fault.name == "extra_keys":
         _add_strangers(objects)
     else:
         for entry in objects:
-            if DRAFT in entry:
-                _change_draft(entry[DRAFT], fault)
+            for kind in DRAFTS:
+                if kind in entry:
+                    _change_draft(entry[kind], fault)
     return payload
 
 

@@ -38,14 +38,18 @@ def deposit(account: Account, cents: int, description: str) -> None:
 
 def transfer(
     payer: Account, *, iban: str, name: str, cents: int, description: str, draft_id: int | None = None
-) -> None:
-    """Move money at once. A counterparty at another bank simply receives it out of sight. Raises TooPoor."""
+) -> LedgerEntry:
+    """Move money at once, and return the payer's side of it. Raises TooPoor.
+
+    A counterparty at another bank simply receives it out of sight.
+    """
     with writing():
         payer = Account.objects.select_related("owner").get(pk=payer.pk)
         if payer.balance_cents < cents:
             raise TooPoor
-        _post(payer, -cents, iban=iban, name=name, description=description, draft_id=draft_id)
+        paid = _post(payer, -cents, iban=iban, name=name, description=description, draft_id=draft_id)
         payee = Account.objects.filter(iban=iban).first()
         if payee is not None:
             payer_name = payer.owner.display_name
             _post(payee, cents, iban=payer.iban, name=payer_name, description=description, draft_id=draft_id)
+        return paid

@@ -5,10 +5,12 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from sandbox_bank import clock
+from sandbox_bank.faults.kinds import Stage
+from sandbox_bank.faults.registry import Occasion
 from sandbox_bank.ledger import drafts
 from sandbox_bank.ledger.store import writing
 from sandbox_bank.models import CallbackUrl, Code, Consent, Decision, Draft, DraftStatus, OauthClient, User
-from sandbox_bank.running import behaviour
+from sandbox_bank.running import behaviour, faults
 
 
 class ConnectionNotFound(Exception):
@@ -26,6 +28,8 @@ def begin(client_id: str, redirect_uri: str, state: str, response_type: str) -> 
     """
     client = OauthClient.objects.filter(client_id=client_id, status=OauthClient.Status.ACTIVE).first()
     if client is None or response_type != "code":
+        raise ConnectionNotFound
+    if faults.take(Stage.PAGE, Occasion("GET", "/auth", "authorize")):
         raise ConnectionNotFound
     if not CallbackUrl.objects.filter(client=client, url=redirect_uri).exists():
         raise ConnectionNotFound
@@ -69,13 +73,25 @@ def finish(consent: Consent, *, go_back: bool, refuse: bool = False) -> str:
         consent.refresh_from_db()
         if consent.outcome != Consent.Outcome.OPEN:
             return consent.redirect_url
+        if faults.take(Stage.PAGE, Occasion("FINISH", consent.redirect_uri, "finish")):
+            go_back = False
         if go_back:
             agreed = not refuse and _agreed(consent)
             consent.redirect_url = _with_code(consent) if agreed else _refusal(consent)
         consent.outcome = Consent.Outcome.RETURNED if go_back else Consent.Outcome.STAYED
         consent.updated = clock.now()
         consent.save(update_fields=["outcome", "redirect_url", "updated"])
+        if behaviour.execution_follows == "consent":
+            execute_accepted(consent, behaviour.execution_delay_s)
     return consent.redirect_url
+
+
+def execute_accepted(consent: Consent, delay_s: float) -> None:
+    """All that was accepted in it and is still open. What was cancelled in between stays cancelled."""
+    drafts.settle_due()
+    accepted = Decision.objects.filter(consent=consent, accepted=True, draft__status=DraftStatus.PENDING)
+    for decision in accepted.order_by("draft_id"):
+        drafts.execute_soon(decision.draft_id, delay_s)
 
 
 def _agreed(consent: Consent) -> bool:

@@ -6,9 +6,9 @@ Source: bunq documentation, OAuth, and bunq's sequence diagrams: the payment is 
 import secrets
 
 from sandbox_bank import clock
-from sandbox_bank.ledger import drafts
+from sandbox_bank.ledger.consent import execute_accepted
 from sandbox_bank.ledger.store import writing
-from sandbox_bank.models import ApiKey, Code, Decision, DraftStatus, OauthClient, User, UserKind
+from sandbox_bank.models import ApiKey, Code, OauthClient, User, UserKind
 
 
 class ExchangeRefused(Exception):
@@ -33,7 +33,7 @@ def exchange(
         found.access_token = _access_token(found)
         found.used_at = clock.now()
         found.save(update_fields=["access_token", "used_at"])
-        _execute_accepted(found, delay_s)
+        execute_accepted(found.consent, delay_s)
     return found.access_token.value, found.consent.state
 
 
@@ -51,11 +51,3 @@ def _access_token(code: Code) -> ApiKey:
         defaults={"display_name": f"{psp.display_name} for {person}"},
     )
     return ApiKey.objects.create(value=secrets.token_hex(32), status=ApiKey.Status.ACTIVE, user=user)
-
-
-def _execute_accepted(code: Code, delay_s: float) -> None:
-    """All that was accepted in this consent and is still open. What was cancelled in between stays cancelled."""
-    drafts.settle_due()
-    accepted = Decision.objects.filter(consent=code.consent, accepted=True, draft__status=DraftStatus.PENDING)
-    for decision in accepted.order_by("draft_id"):
-        drafts.execute_soon(decision.draft_id, delay_s)

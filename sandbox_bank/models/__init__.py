@@ -1,3 +1,5 @@
+from sandbox_bank.models.callbacks import Callback, NotificationFilter
+from sandbox_bank.models.draft_payments import DraftPayment
 from sandbox_bank.models.drafts import Draft, DraftStatus
 from sandbox_bank.models.oauth import CallbackUrl, Code, Consent, Decision, OauthClient
 from sandbox_bank.models.registration import ApiKey, Device, Installation, Session, UsedRequestId
@@ -6,15 +8,18 @@ from sandbox_bank.models.users import Account, LedgerEntry, User, UserKind
 __all__ = [
     "Account",
     "ApiKey",
+    "Callback",
     "CallbackUrl",
     "Code",
     "Consent",
     "Decision",
     "Device",
     "Draft",
+    "DraftPayment",
     "DraftStatus",
     "Installation",
     "LedgerEntry",
+    "NotificationFilter",
     "OauthClient",
     "Session",
     "UsedRequestId",

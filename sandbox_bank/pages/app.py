@@ -16,7 +16,7 @@ from sandbox_bank.ledger import consent as consents
 from sandbox_bank.ledger import drafts
 from sandbox_bank.ledger.money import readable
 from sandbox_bank.models import Account, Consent, Decision, Draft, User, UserKind
-from sandbox_bank.pages.authorize import app_url, find
+from sandbox_bank.pages.authorize import app_url, find, goes_on_at_the_desktop
 from sandbox_bank.pages.headers import FORM_TARGET
 from sandbox_bank.pages.home import AccountCard, accounts_of
 
@@ -87,7 +87,7 @@ def finish(request: HttpRequest, token: str) -> HttpResponse:
     if how not in {"return", "stay", "refuse"}:
         return redirect(app_url(consent))
     target = consents.finish(consent, go_back=how != "stay", refuse=how == "refuse")
-    if target and not consent.by_qr:
+    if target and not goes_on_at_the_desktop(consent):
         return HttpResponseRedirect(target)
     return redirect(app_url(consent))
 

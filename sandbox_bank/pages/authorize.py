@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from sandbox_bank.ledger import consent as consents
 from sandbox_bank.models import Consent
 from sandbox_bank.pages.qr import qr_svg
+from sandbox_bank.running import behaviour
 
 _PHONE = re.compile(r"Android|iPhone|iPod|Mobile", re.IGNORECASE)
 _PARAMETERS = ("client_id", "redirect_uri", "state", "response_type")
@@ -71,7 +72,11 @@ def app_url(consent: Consent) -> str:
 
 def _followed_by_desktop(consent: Consent) -> str:
     """Only if the app was opened with this page's own QR code; otherwise the app's browser went back itself."""
-    return consent.redirect_url if consent.by_qr else ""
+    return consent.redirect_url if goes_on_at_the_desktop(consent) else ""
+
+
+def goes_on_at_the_desktop(consent: Consent) -> bool:
+    return consent.by_qr and behaviour.qr_returns_on == "desktop"
 
 
 def _desktop(request: HttpRequest, consent: Consent) -> HttpResponse:

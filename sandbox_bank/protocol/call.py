@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
+from sandbox_bank.faults.registry import Occasion
 from sandbox_bank.models import Installation, Session, User
 
 _KEY = "sandbox_bank.call"
@@ -20,6 +21,7 @@ class Call:
     method: str
     path: str
     pattern: str
+    occasion: Occasion
     response_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     installation: Installation | None = None
     session: Session | None = None
@@ -49,7 +51,8 @@ def begin_call(request: HttpRequest) -> Call:
         pattern = resolve(request.path_info).route
     except Resolver404:
         pattern = "unknown"
-    call = Call(request, request.method or "", request.path_info, pattern)
+    method, path = request.method or "", request.path_info
+    call = Call(request, method, path, pattern, Occasion(method, path, f"{method} {pattern}"))
     request.META[_KEY] = call
     return call
 

@@ -85,7 +85,7 @@ def _use_request_id(call: Call) -> None:
 
     Our choices: only writes are remembered, a request that failed does not use its id up, and the error is a 400.
     """
-    if not call.request_id:
+    if not call.request_id or behaviour.request_ids == "free":
         return
     if call.session is not None and call.session.device is not None:
         scope = f"device {call.session.device.id}"
@@ -97,4 +97,4 @@ def _use_request_id(call: Call) -> None:
         with transaction.atomic():
             UsedRequestId.objects.create(scope=scope, value=call.request_id[:200])
     except IntegrityError as error:
-        raise errors.invalid("The request id has already been used.") from error
+        raise errors.invalid(errors.USED_REQUEST_ID) from error

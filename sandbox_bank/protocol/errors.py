@@ -10,6 +10,8 @@ BAD_CREDENTIALS = "User credentials are incorrect. Incorrect API key or IP addre
 BAD_SIGNATURE = "The request signature is invalid."
 # The status is documented, the text is our choice.
 SIGNATURE_REQUIRED = "A signature is required for this request."
+USED_REQUEST_ID = "The request id has already been used."
+NOT_BUNQ = "The sender IBAN is not a bunq account."
 MAINTENANCE = "bunq is in maintenance, please try again later."
 
 

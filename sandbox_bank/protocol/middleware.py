@@ -38,11 +38,11 @@ class BunqProtocol:
     def _answer(self, call: Call) -> HttpResponse:
         try:
             _within_limits(call)
-            for fault in faults.take(Stage.BEFORE, call.method, call.path):
+            for fault in faults.take(Stage.BEFORE, call.occasion):
                 before.strike(call, fault)
         except ApiError as error:
             return refusal(error)
-        for fault in faults.take(Stage.INSTEAD, call.method, call.path):
+        for fault in faults.take(Stage.INSTEAD, call.occasion, most=1):
             if fault.more.get("effect"):
                 self._view(call)
             return instead.replace(call, fault)
@@ -60,12 +60,12 @@ class BunqProtocol:
     def _finished(self, call: Call, response: HttpResponse) -> HttpResponse:
         worked = response.status_code == 200
         if worked and isinstance(response, ApiResponse):
-            for fault in faults.take(Stage.PAYLOAD, call.method, call.path):
+            for fault in faults.take(Stage.PAYLOAD, call.occasion):
                 response.write_payload(payloads.distort(response.payload, fault))
         if not call.is_token_exchange:
             _stamp(call, response)
         stage = Stage.WIRE if worked else Stage.ERROR
-        for fault in faults.take(stage, call.method, call.path):
+        for fault in faults.take(stage, call.occasion):
             response = wire.distort(call, response, fault)
         return response
 
