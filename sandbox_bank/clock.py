@@ -39,4 +39,4 @@ def advance(by: timedelta) -> datetime:
 
 def as_bunq_writes(moment: datetime) -> str:
     """UTC, microseconds, no zone marker. Source: bunq documentation, API conventions."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")

@@ -15,6 +15,7 @@ from sandbox_bank.protocol.call import Call
 from sandbox_bank.protocol.endpoint import Endpoint
 from sandbox_bank.protocol.envelope import Payload, answer
 from sandbox_bank.protocol.errors import invalid, missing
+from sandbox_bank.protocol.sessions import forget_all
 from sandbox_bank.running import behaviour
 
 # Seen by clients in production.
@@ -84,6 +85,7 @@ def _provider(certificate: ProviderCertificate) -> User:
             "distinguished_name": certificate.distinguished_name,
         },
     )
+    forget_all()
     return user
 
 

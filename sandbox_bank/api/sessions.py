@@ -12,6 +12,7 @@ from sandbox_bank.protocol.call import Call
 from sandbox_bank.protocol.endpoint import Endpoint
 from sandbox_bank.protocol.envelope import Payload, answer
 from sandbox_bank.protocol.errors import BAD_CREDENTIALS, invalid
+from sandbox_bank.protocol.sessions import forget_all
 
 
 class Sessions(Endpoint):
@@ -62,4 +63,5 @@ class CurrentSession(Endpoint):
         """Ends the caller's session; the id is ignored. The answer's body is not documented: our choice, empty."""
         assert call.session is not None
         Session.objects.filter(pk=call.session.pk).delete()
+        forget_all()
         return answer()

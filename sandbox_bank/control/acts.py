@@ -26,6 +26,7 @@ from sandbox_bank.models import (
     Session,
     User,
 )
+from sandbox_bank.protocol.sessions import forget_all
 
 _MOST_PEOPLE = 5000
 
@@ -145,10 +146,14 @@ def people(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
 @control("DELETE")
 def sessions(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
     """All sessions end."""
-    return {"ended": Session.objects.all().delete()[0]}
+    ended = Session.objects.all().delete()[0]
+    forget_all()
+    return {"ended": ended}
 
 
 @control("DELETE")
 def keys(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
     """All API keys are revoked, as when the sandbox is reset."""
-    return {"revoked": ApiKey.objects.update(status=ApiKey.Status.REVOKED)}
+    revoked = ApiKey.objects.update(status=ApiKey.Status.REVOKED)
+    forget_all()
+    return {"revoked": revoked}

@@ -69,13 +69,13 @@ def executions(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
     """
     settle_due()
     rows = LedgerEntry.objects.filter(id__gt=_since(request), amount_cents__lt=0).order_by("id")
-    wanted = rows.annotate(sender_iban=F("account__iban"), draft_payment=F("draft_payment__id")).values()
+    wanted = rows.annotate(sender_iban=F("account__iban"), prepared_id=F("draft_payment__id")).values()
     return {
         "executions": [
             {
                 "id": row["id"],
                 "draft_id": row["draft_id"],
-                "draft_payment_id": row["draft_payment"],
+                "draft_payment_id": row["prepared_id"],
                 "at": row["created"].timestamp(),
                 "amount": value_of(-row["amount_cents"]),
                 "sender_iban": row["sender_iban"],

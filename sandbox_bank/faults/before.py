@@ -11,6 +11,7 @@ from sandbox_bank.ledger.exchange import ExchangeRefused, exchange
 from sandbox_bank.ledger.store import writing
 from sandbox_bank.models import Code, Draft, DraftPayment, DraftStatus, OauthClient, Session
 from sandbox_bank.protocol.call import Call
+from sandbox_bank.protocol.sessions import forget_all
 from sandbox_bank.running import behaviour
 
 LONGEST_WAIT_S = 60.0
@@ -31,6 +32,7 @@ def _meanwhile(call: Call, fault: Fault) -> None:
     token = call.request.headers.get("X-Bunq-Client-Authentication", "")
     if fault.name == "session_gone":
         Session.objects.filter(token=token).delete()
+        forget_all()
     elif fault.name == "cancel_loses_race":
         if Draft.objects.filter(pk=_last_id(call), status=DraftStatus.PENDING).exists():
             drafts.execute(_last_id(call))

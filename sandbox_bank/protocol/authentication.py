@@ -6,6 +6,7 @@ from sandbox_bank import clock
 from sandbox_bank.models import Installation, Session
 from sandbox_bank.protocol import errors, signing
 from sandbox_bank.protocol.call import Call
+from sandbox_bank.protocol.sessions import session_of
 
 
 class Token(Enum):
@@ -24,9 +25,7 @@ def identify(call: Call, wanted: Token) -> None:
     if wanted is Token.INSTALLATION:
         call.installation = Installation.objects.filter(token=token).first()
     else:
-        call.session = (
-            Session.objects.select_related("installation", "user", "api_key").filter(token=token).first()
-        )
+        call.session = session_of(token)
         if call.session is not None:
             call.installation = call.session.installation
     if call.installation is None or not token:
