@@ -22,6 +22,8 @@ from oauth_connect.bunq.errors import (
     Refused,
 )
 from oauth_connect.bunq.types import Draft, Money, NewDraft
+from oauth_connect.drafts import PAGE_SIZE
+from oauth_connect.drafts import Reservation as Reservation
 from oauth_connect.models import OauthAuthorization
 
 # Our clock and bunq's may differ, and one client in production reads bunq's times as Amsterdam's.
@@ -30,6 +32,8 @@ _PAUSE_AFTER_MAINTENANCE_S = 30.0
 _PAUSE_AFTER_CREDENTIALS_S = 30.0
 _PAUSE_S = 1.0
 _PAUSE_AFTER_MOVE_S = 300.0
+# How many drafts one listing shows at most.
+LISTED = PAGE_SIZE
 _AWAY = (NotSent, RateLimited, Maintenance, CredentialsGone)
 _CLOSED_UNPAID = frozenset({PaymentStatus.REJECTED, PaymentStatus.CANCELLED, PaymentStatus.EXPIRED})
 
@@ -93,11 +97,21 @@ def sender() -> str:
         return ""
 
 
-def submit(payment: Payment) -> Accepted | NothingHappened | TurnedDown | Lost:
+def reserve_submit() -> Reservation | NothingHappened:
+    """The place of one `submit` in the bank's limits, to be taken before anything is recorded about it."""
+    try:
+        return drafts.reserve_send()
+    except BunqError as error:
+        return _nothing_happened(error)
+
+
+def submit(
+    payment: Payment, reservation: Reservation | None = None
+) -> Accepted | NothingHappened | TurnedDown | Lost:
     """Send the stored request. The caller has recorded that it is about to leave."""
     prepared = drafts.PreparedDraft(request_id=payment.request_id, body=payment.request_body)
     try:
-        return Accepted(drafts.send_draft(prepared))
+        return Accepted(drafts.send_draft(prepared, reservation=reservation))
     except (NotSent, RateLimited, Maintenance, CredentialsGone) as error:
         return _nothing_happened(error)
     except Refused as error:
@@ -121,12 +135,38 @@ def read(payment: Payment) -> Draft | NothingHappened:
     if payment.held_at != drafts.held_at():
         return NothingHappened(_PAUSE_AFTER_MOVE_S, {"reason": "this draft is at another bank or user"})
     try:
-        draft = drafts.read_draft(payment.draft_id)
+        draft = drafts.read_draft(payment.draft_id, spread=_can_wait(payment))
     except BunqError as error:
         return _nothing_happened(error)
     if draft.id not in (None, payment.draft_id):
         return NothingHappened(_PAUSE_S, {"reason": "the bank answered with another draft", "id": draft.id})
     return draft
+
+
+def _can_wait(payment: Payment) -> bool:
+    """Nobody just came back from bunq for it, and nobody waits for it to be closed."""
+    return payment.state is PaymentStatus.PENDING and not payment.urgent
+
+
+def listing_works() -> bool | None:
+    """Whether one listing answers for many drafts at this bank; None: not known yet."""
+    return drafts.listing_names_drafts()
+
+
+def reserve_listing(*, can_wait: bool) -> Reservation | NothingHappened:
+    """The place of one `list_page` in the bank's limits."""
+    try:
+        return drafts.reserve_listing(spread=can_wait)
+    except BunqError as error:
+        return _nothing_happened(error)
+
+
+def list_page(older_id: int | None, reservation: Reservation) -> tuple[Draft, ...] | NothingHappened:
+    """At most `LISTED` drafts that the bank shows, newest first, those before `older_id`."""
+    try:
+        return drafts.list_page(older_id, reservation=reservation)
+    except BunqError as error:
+        return _nothing_happened(error)
 
 
 def new_request_id() -> str:
@@ -217,6 +257,12 @@ def authorization_url(authorization: OauthAuthorization) -> str | None:
 def withdraw_authorizations(payment: Payment, *, now: datetime) -> None:
     """From now on no code of this payment is exchanged, so bunq does not execute on our behalf."""
     authorizations.withdraw(payment.authorization_reference, now)
+
+
+def payments_exchanged_since(moment: datetime) -> list[int]:
+    """Ids of the payments of whose authorizations a code was exchanged lately."""
+    found = authorizations.exchanged_since(moment)
+    return [int(number) for kind, _, number in (name.partition(":") for name in found) if kind == "payment"]
 
 
 def came_back(payment: Payment) -> bool:

@@ -27,6 +27,7 @@ _STATE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 # its answer would say nothing about the code.
 _CODE = re.compile(r"[A-Za-z0-9._~-]{16,512}")
 _MAX_RETRIES_PER_ROUND = 20
+_MOST_AT_ONCE = 500
 
 
 class ReturnKind(StrEnum):
@@ -49,6 +50,8 @@ _PROVEN = (
     OauthAuthorization.Exchange.SPENT,
     OauthAuthorization.Exchange.UNKNOWN,
 )
+# A code is here, and the bank has not turned it down.
+CAME_BACK = (*_PROVEN, OauthAuthorization.Exchange.WAITING)
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,13 @@ def withdraw(reference: str, now: datetime) -> None:
 def came_back(reference: str) -> bool:
     """Whether a code came back for the newest authorization of `reference`, and the bank has not turned it down."""
     newest = latest(reference)
-    return newest is not None and newest.exchange in (*_PROVEN, OauthAuthorization.Exchange.WAITING)
+    return newest is not None and newest.exchange in CAME_BACK
+
+
+def exchanged_since(moment: datetime) -> list[str]:
+    """The references of the authorizations whose code the bank took at `moment` or later."""
+    lately = OauthAuthorization.objects.filter(exchanged_at__gte=moment)
+    return list(lately.order_by("exchanged_at").values_list("reference", flat=True)[:_MOST_AT_ONCE])
 
 
 def consent(*, reference: str, browser: str, payer: str, since: datetime | None) -> Consent:

@@ -10,6 +10,7 @@ from checkout.conf import configuration
 from checkout.iban import normalise_iban, validate_iban
 from checkout.models import Event, Order, Payment
 from checkout.sepa_text import draft_description, to_sepa
+from checkout.services import queue
 from checkout.services.closing import begin_closing, close_unsent
 from checkout.services.errors import AttemptRunning, NotPending, OrderNotPayable, TooManyAttempts
 from checkout.services.events import record
@@ -28,7 +29,8 @@ _HOLDS_ORDER = [status.value for status in OPEN | {PaymentStatus.PAID}]
 
 
 def start_payment(order: Order, *, iban: str, name: str, browser: str, now: datetime) -> Payment:
-    """Store a new attempt and try to create its draft at once; the worker goes on if the bank cannot be asked now.
+    """Store a new attempt. Its draft is created at once if nobody waits for that and the bank can be asked now;
+    otherwise the worker does it when its turn comes.
 
     Invariant 1: it starts only while the order is open and no other attempt is open or paid. The database enforces it.
     Raises OrderNotPayable, AttemptRunning, TooManyAttempts; ValidationError for an IBAN that cannot be one.
@@ -43,8 +45,9 @@ def start_payment(order: Order, *, iban: str, name: str, browser: str, now: date
             payment = _store(order, iban=iban, name=name, browser=browser, now=now)
     except IntegrityError as error:
         raise AttemptRunning("Another payment for this order is already open.") from error
-    take_step(payment.pk, now=now)
-    payment.refresh_from_db()
+    if not queue.somebody_waits(now, besides=payment.pk):
+        take_step(payment.pk, now=now)
+        payment.refresh_from_db()
     return payment
 
 

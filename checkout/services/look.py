@@ -1,5 +1,6 @@
 """\"Look now\": a redirect, a click or a person asks for a look. It never says what will be seen (invariant 2)."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db.models import F
@@ -10,6 +11,7 @@ from checkout.services import looking, review
 from checkout.services.events import record
 from checkout.services.lease import URGENT_LOOKS
 from checkout.services.steps import take_step
+from checkout.statuses import PaymentStatus
 
 _WORKER_IS_LATE = timedelta(seconds=1)
 
@@ -29,6 +31,14 @@ def look_now(payment: Payment, *, source: str, now: datetime) -> None:
         take_step(payment.pk, now=now)
     payment.refresh_from_db()
     review.release_if_consent_came(payment, now=now)
+
+
+def bring_forward(payment_ids: Collection[int], now: datetime) -> int:
+    """Somebody's approval was just submitted: look at these first of all. How many were not looked at so yet."""
+    if not payment_ids:
+        return 0
+    waiting = Payment.objects.filter(pk__in=payment_ids, status=PaymentStatus.PENDING.value, urgent=False)
+    return waiting.update(urgent=True, due_at=now, steps_without_news=0)
 
 
 def _bring_forward(payment: Payment, *, source: str, now: datetime) -> bool:

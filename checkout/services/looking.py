@@ -1,21 +1,22 @@
 """Reading a draft and believing it (invariant 2: the bank's word decides)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from checkout import bank
 from checkout.models import Event, Payment
 from checkout.services.events import record
 from checkout.services.lease import URGENT_LOOKS
-from checkout.services.outcome import StepResult, growing
+from checkout.services.outcome import PAUSE_MAX_S, StepResult, growing
 from checkout.services.transition import move
+from checkout.services.turns import PAGE_OPEN
 from checkout.statuses import FROM_BUNQ, PaymentStatus, from_bunq
 from oauth_connect.bunq.types import Draft
 
-_PAGE_OPEN = timedelta(seconds=15)
 _PAUSE_PAGE_OPEN_S = 1.0
 _PAUSE_URGENT_S = 0.3
 _PAUSE_URGENT_LONG_S = 1.0
 _PAUSE_S = 3.0
+_PAUSE_SWEPT_MAX_S = 10.0
 _TROUBLES_KEPT = 10
 _BANK_STATUS_LENGTH = 40
 
@@ -98,9 +99,19 @@ def pause(payment: Payment, now: datetime) -> float:
     """Seconds until the next look: short while somebody waits, longer the longer nothing happens."""
     if from_bunq(payment.bank_status) is PaymentStatus.PAID and not payment.state.is_final:
         return _PAUSE_URGENT_S
-    if payment.urgent and payment.steps_without_news < URGENT_LOOKS:
-        soon = payment.steps_without_news < URGENT_LOOKS // 2
-        return _PAUSE_URGENT_S if soon else _PAUSE_URGENT_LONG_S
-    if payment.page_seen_at and now - payment.page_seen_at < _PAGE_OPEN:
+    return pace(
+        urgent=payment.urgent,
+        page_seen_at=payment.page_seen_at,
+        steps=payment.steps_without_news,
+        swept=bank.listing_works() is True,
+        now=now,
+    )
+
+
+def pace(*, urgent: bool, page_seen_at: datetime | None, steps: int, swept: bool, now: datetime) -> float:
+    """The same, from its facts. `swept`: one listing answers for many, so nobody has to be asked seldom."""
+    if urgent and steps < URGENT_LOOKS:
+        return _PAUSE_URGENT_S if steps < URGENT_LOOKS // 2 else _PAUSE_URGENT_LONG_S
+    if page_seen_at and now - page_seen_at < PAGE_OPEN:
         return _PAUSE_PAGE_OPEN_S
-    return growing(_PAUSE_S, payment.steps_without_news)
+    return min(growing(_PAUSE_S, steps), _PAUSE_SWEPT_MAX_S if swept else PAUSE_MAX_S)

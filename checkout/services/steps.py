@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from checkout.bank import Reservation
 from checkout.models import Payment
 from checkout.services import closing, looking, recovery, submitting
 from checkout.services.lease import claim, new_owner, release
@@ -22,9 +23,8 @@ def _look_or_close(payment: Payment, now: datetime) -> StepResult:
 
 _PAUSE_AFTER_DEFECT_S = 1.0
 
-# What a status asks for. Final ones ask for nothing.
+# What a status asks for; *created* asks to be sent. Final ones ask for nothing.
 _STEPS: dict[PaymentStatus, Callable[[Payment, datetime], StepResult]] = {
-    PaymentStatus.CREATED: submitting.submit,
     PaymentStatus.SUBMITTING: submitting.declare_lost,
     PaymentStatus.UNKNOWN: recovery.recover,
     PaymentStatus.PENDING: _look_or_close,
@@ -40,8 +40,10 @@ class Taken:
     result: StepResult
 
 
-def take_step(payment_id: int, *, now: datetime) -> Taken | None:
+def take_step(payment_id: int, *, now: datetime, reservation: Reservation | None = None) -> Taken | None:
     """Claim the payment, do what its status asks for, say when it is due again. None if another process has it.
+
+    `reservation` is the place at the bank for a payment that is to be sent; the caller gives it back if it is left.
 
     A step that raises gives the payment back, too, and each time for longer. The next step is counted from the end of
     this one: a slow answer must not make it due at once.
@@ -54,13 +56,18 @@ def take_step(payment_id: int, *, now: datetime) -> Taken | None:
     before = (payment.status, payment.bank_status)
     result = StepResult(due_in_s=growing(_PAUSE_AFTER_DEFECT_S, payment.steps_without_news))
     try:
-        step = _STEPS.get(payment.state)
-        if step is not None:
-            result = step(payment, now)
+        result = _do(payment, now, reservation) or result
     finally:
         ended = now + timedelta(seconds=time.monotonic() - began_s)
         _give_back(payment, owner=owner, now=ended, due_in_s=result.due_in_s, before=before)
     return Taken(payment, result)
+
+
+def _do(payment: Payment, now: datetime, reservation: Reservation | None) -> StepResult | None:
+    if payment.state is PaymentStatus.CREATED:
+        return submitting.submit(payment, now, reservation)
+    step = _STEPS.get(payment.state)
+    return step(payment, now) if step else None
 
 
 def _give_back(

@@ -3,18 +3,21 @@
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from checkout import bank
+from checkout.bank import Reservation
 from checkout.conf import configuration
 from checkout.models import Event, Order, Payment
 from checkout.services.closing import close_unsent
 from checkout.services.events import record
-from checkout.services.outcome import StepResult
+from checkout.services.outcome import StepResult, growing
 from checkout.services.transition import move
 from checkout.statuses import OrderStatus, PaymentStatus
+from oauth_connect import clock
 
 _SOON_S = 0.5
+# While the bank is away each try leaves its events: ever more seldom, but a shopper may be waiting.
+_PAUSE_NOT_SENT_MAX_S = 15.0
 DRAFT_CONFLICT = "draft_conflict"
 # What a payment asks the bank for.
 _ASKED = (
@@ -30,12 +33,25 @@ _ASKED = (
 )
 
 
-def submit(payment: Payment, now: datetime) -> StepResult:
-    """Record that the stored request is about to leave, send it, record what came of it."""
+def submit(payment: Payment, now: datetime, reservation: Reservation | None = None) -> StepResult:
+    """Record that the stored request is about to leave, send it, record what came of it.
+
+    Without a `reservation` it takes a place in the bank's limits first; if there is none, nothing happens.
+    """
     order = Order.objects.get(pk=payment.order_id)
     if payment.cancel_reason or order.status != OrderStatus.OPEN or now >= payment.expires_at:
         close_unsent(payment, now)
         return StepResult(_SOON_S)
+    place = reservation or bank.reserve_submit()
+    if isinstance(place, bank.NothingHappened):
+        return StepResult(0.0, held_up=True)
+    try:
+        return _send(payment, now, place)
+    finally:
+        place.give_back()
+
+
+def _send(payment: Payment, now: datetime, place: Reservation) -> StepResult:
     if not move(
         payment,
         PaymentStatus.SUBMITTING,
@@ -49,7 +65,7 @@ def submit(payment: Payment, now: datetime) -> StepResult:
         return StepResult(_SOON_S)
     if woke_too_late(now):
         return StepResult(0.0)
-    return record_answer(payment, bank.submit(payment), now)
+    return record_answer(payment, bank.submit(payment, place), now)
 
 
 def record_answer(
@@ -72,7 +88,9 @@ def record_answer(
                 message="The bank could not be asked yet. Nothing was sent; it will be tried again.",
                 data=evidence,
             )
-            return StepResult(retry_after_s, held_up=bank_is_away)
+            tried = payment.events.filter(kind="not_sent").count()
+            pause_s = min(_PAUSE_NOT_SENT_MAX_S, growing(retry_after_s, tried - 1))
+            return StepResult(max(retry_after_s, pause_s), held_up=bank_is_away)
         case bank.TurnedDown(evidence):
             move(
                 payment,
@@ -112,7 +130,7 @@ def woke_too_late(now: datetime) -> bool:
 
     A machine may sleep between recording and sending. What it would send then, nobody may be waiting for.
     """
-    return timezone.now() - now > configuration().lease / 2
+    return clock.now() - now > configuration().lease / 2
 
 
 def take_draft(payment: Payment, draft_id: int, *, now: datetime, kind: str) -> bool:

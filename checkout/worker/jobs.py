@@ -6,53 +6,93 @@ None rests on being the only one: the database is the queue, and another worker 
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import OperationalError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from checkout import bank
 from checkout.models import Order, Payment
+from checkout.services import queue, turns
+from checkout.services.look import bring_forward
 from checkout.services.orders import expire_orders
 from checkout.services.review import release_if_consent_came
 from checkout.services.steps import take_step
+from checkout.services.sweep import sweep
 from checkout.statuses import OrderStatus, PaymentStatus
 from oauth_connect.authorizations import retry_exchanges
 
 logger = logging.getLogger("kassa.worker")
-STEPS_PER_STATUS = 20
-# Each asks the bank for something else, so one that the bank has no room for does not stand in another's way.
-# First what a shopper waits for before they can do anything.
-_TURNS = (
-    PaymentStatus.CREATED,
-    PaymentStatus.SUBMITTING,
-    PaymentStatus.UNKNOWN,
-    PaymentStatus.CANCELLING,
-    PaymentStatus.PENDING,
-)
-RELEASES_PER_TICK = 50
+STEPS_PER_ROUND = 20
+RELEASES_PER_ROUND = 50
 # An authorization ends with its payment; its code may be exchanged for a while after that.
 _CONSENT_MAY_COME = timedelta(hours=1)
+# A payment that the listing has not answered for by then is looked at by itself.
+_LISTING_IS_LATE = timedelta(seconds=10)
+# Longer than a round takes, so that no exchange falls between two.
+_JUST_EXCHANGED = timedelta(seconds=10)
+
+Clock = Callable[[], datetime]
 
 
-def take_due_steps(now: datetime, *, clock: Callable[[], datetime]) -> int:
-    """Take the next step of payments that are due, some of each status: how many were taken."""
-    return sum(_take_turn(status, now, clock) for status in _TURNS)
+@dataclass(frozen=True)
+class Round:
+    """What one round of a job did. `resume_in_s`: the bank has no room, or is away, for so many seconds."""
+
+    done: int = 0
+    resume_in_s: float = 0.0
 
 
-def _take_turn(status: PaymentStatus, now: datetime, clock: Callable[[], datetime]) -> int:
-    """Those back from bunq first, then in order of their time. When the bank cannot be asked, the rest waits."""
-    due = Payment.objects.filter(status=status.value, due_at__lte=now)
-    free = due.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
-    rows = free.order_by("-urgent", "due_at", "id").values_list("pk", flat=True)[:STEPS_PER_STATUS]
-    taken = 0
-    for pk in list(rows):
+def submit_waiting(now: datetime, clock: Clock) -> Round:
+    """Send payments in their order, as many as the bank's limits have room for now."""
+    done = 0
+    for pk in queue.next_in_line(now, limit=STEPS_PER_ROUND):
+        place = bank.reserve_submit()
+        if isinstance(place, bank.NothingHappened):
+            return Round(done, place.retry_after_s)
+        step = None
+        try:
+            with _sparing_the_others(pk):
+                step = take_step(pk, now=clock(), reservation=place)
+        finally:
+            place.give_back()
+        done += step is not None
+        if step is not None and step.result.held_up:
+            return Round(done, step.result.due_in_s)
+    return Round(done)
+
+
+def take_turn(status: PaymentStatus, now: datetime, clock: Clock) -> Round:
+    """The next step of payments in `status` that are due. When the bank cannot be asked, the rest waits.
+
+    Each status has a round of its own: it asks the bank for something else, so one that the bank has no room for
+    does not stand in another's way.
+    """
+    done = 0
+    for pk in turns.by_need(_due(status, now), now).values_list("pk", flat=True)[:STEPS_PER_ROUND]:
         step = None
         with _sparing_the_others(pk):
             step = take_step(pk, now=clock())
-        taken += step is not None
+        done += step is not None
         if step is not None and step.result.held_up:
-            break
-    return taken
+            return Round(done, step.result.due_in_s)
+    return Round(done)
+
+
+def _due(status: PaymentStatus, now: datetime) -> QuerySet[Payment]:
+    due = Payment.objects.filter(status=status.value, due_at__lte=now)
+    free = due.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
+    if status is not PaymentStatus.PENDING or not bank.listing_works():
+        return free
+    to_be_closed = ~Q(cancel_reason="") | Q(expires_at__lte=now)
+    return free.filter(to_be_closed | Q(urgent=True) | Q(due_at__lt=now - _LISTING_IS_LATE))
+
+
+def sweep_listing(now: datetime, clock: Clock) -> Round:
+    """One listing of the bank's drafts, for all open payments that it answers for."""
+    swept = sweep(now)
+    return Round(swept.seen, swept.resume_in_s)
 
 
 @contextmanager
@@ -66,16 +106,21 @@ def _sparing_the_others(payment_id: int) -> Iterator[None]:
         logger.exception("worker_payment_failed", extra={"payment_id": payment_id})
 
 
-def end_orders(now: datetime) -> int:
-    return expire_orders(now)
+def end_orders(now: datetime, clock: Clock) -> Round:
+    return Round(expire_orders(now))
 
 
-def exchange_waiting_codes(now: datetime) -> int:
-    return retry_exchanges(now)
+def exchange_waiting_codes(now: datetime, clock: Clock) -> Round:
+    return Round(retry_exchanges(now))
 
 
-def release_orders(now: datetime) -> int:
-    """Orders held because no consent had come back yet, whose consent came later: how many were looked at.
+def look_after_exchanges(now: datetime, clock: Clock) -> Round:
+    """bunq executes after the exchange of a code: that is when to look, whoever made it and wherever the shopper is."""
+    return Round(bring_forward(bank.payments_exchanged_since(now - _JUST_EXCHANGED), now))
+
+
+def release_orders(now: datetime, clock: Clock) -> Round:
+    """Orders held because no consent had come back yet, whose consent came later.
 
     The shopper's browser may never come back to the order page: its code is exchanged all the same (invariant 10).
     """
@@ -86,8 +131,8 @@ def release_orders(now: datetime) -> int:
         order__consent_differs=True,
         order__resolution=Order.Resolution.NONE.value,
     ).filter(Q(final_at__gt=lately) | Q(expires_at__gt=lately))
-    payments = list(held.select_related("order").order_by("-final_at", "id")[:RELEASES_PER_TICK])
+    payments = list(held.select_related("order").order_by("-final_at", "id")[:RELEASES_PER_ROUND])
     for payment in payments:
         with _sparing_the_others(payment.pk):
             release_if_consent_came(payment, now=now)
-    return len(payments)
+    return Round(0)

@@ -5,17 +5,18 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from checkout.worker.loop import Worker
+from checkout.worker.loop import Worker, WorkerBroken
 
 
 class Command(BaseCommand):
     """1. Send payments whose draft is not at the bank yet.
-    2. Look at the open drafts, those whose shopper waits first.
+    2. Look at the open drafts, those whose shopper waits first; one listing answers for many.
     3. Ask the bank to close what was not approved in time, or was cancelled.
     4. End orders whose time is over.
     5. Exchange authorization codes whose first exchange did not reach the bank.
     6. Release orders that were held for want of a consent, when it came after all.
 
+    Each kind of work has a thread of its own.
     Run as many as you like, on as many machines as you like, against one database.
     """
 
@@ -38,4 +39,7 @@ class Command(BaseCommand):
 
         signal.signal(signal.SIGTERM, ask_to_stop)
         signal.signal(signal.SIGINT, ask_to_stop)
-        worker.run()
+        try:
+            worker.run()
+        except WorkerBroken as broken:
+            raise CommandError(str(broken)) from broken

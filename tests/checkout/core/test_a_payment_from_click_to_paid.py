@@ -59,7 +59,7 @@ def test_the_worker_alone_brings_a_payment_to_its_end(shop: Shop) -> None:
     payment = shop.pending()
     shop.approve(payment)
     payment.refresh_from_db()
-    jobs.take_due_steps(payment.due_at or timezone.now(), clock=timezone.now)
+    jobs.take_turn(PaymentStatus.PENDING, payment.due_at or timezone.now(), timezone.now)
     payment.refresh_from_db()
     assert payment.state is PaymentStatus.PAID
 

@@ -141,8 +141,8 @@ def test_a_worker_survives_a_row_that_it_cannot_handle(shop: Shop, monkeypatch: 
     """A defect in one step is logged; the loop goes on."""
     payment = shop.pending()
     stop = threading.Event()
-    worker = Worker(stop)
     rounds: list[int] = []
+    worker = Worker(stop, clock=lambda: timezone.now() + timedelta(seconds=5 * len(rounds)))
 
     def broken(_payment: Payment) -> object:
         rounds.append(1)
@@ -152,7 +152,6 @@ def test_a_worker_survives_a_row_that_it_cannot_handle(shop: Shop, monkeypatch: 
 
     monkeypatch.setattr(bank_facts, "read", broken)
     monkeypatch.setattr("checkout.worker.loop._PAUSE_AFTER_TROUBLE_S", 0.01)
-    Payment.objects.filter(pk=payment.pk).update(due_at=timezone.now())
-    worker._clock = lambda: timezone.now() + timedelta(seconds=5 * len(rounds))
+    Payment.objects.filter(pk=payment.pk).update(due_at=timezone.now(), urgent=True)
     worker.run()
     assert len(rounds) == 2

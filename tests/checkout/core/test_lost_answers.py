@@ -102,7 +102,7 @@ def test_a_process_that_dies_after_sending_leaves_a_payment_that_is_found(
     order = shop.order()
     send = bank_facts.submit
 
-    def send_then_die(payment: Payment) -> object:
+    def send_then_die(payment: Payment, *_place: object) -> object:
         send(payment)
         raise KeyboardInterrupt
 
@@ -121,7 +121,7 @@ def test_a_process_that_dies_before_sending_makes_one_draft_in_the_end(
 ) -> None:
     order = shop.order()
 
-    def die(_payment: Payment) -> object:
+    def die(_payment: Payment, *_place: object) -> object:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -137,7 +137,7 @@ def test_the_request_is_stored_before_it_leaves(shop: Shop, monkeypatch: pytest.
     seen: list[tuple[str, str, bool]] = []
     send = bank_facts.submit
 
-    def look_at_the_row(payment: Payment) -> object:
+    def look_at_the_row(payment: Payment, *_place: object) -> object:
         row = Payment.objects.get(pk=payment.pk)
         seen.append((row.status, row.request_id, row.sent_at is not None))
         return send(payment)
@@ -154,7 +154,7 @@ def test_a_slow_answer_after_the_lease_ran_out_is_still_taken_once(
     order = shop.order()
     send = bank_facts.submit
 
-    def answer_after_takeover(payment: Payment) -> object:
+    def answer_after_takeover(payment: Payment, *_place: object) -> object:
         answer = send(payment)
         monkeypatch.setattr(bank_facts, "submit", send)
         rival = Payment.objects.get(pk=payment.pk)

@@ -13,7 +13,7 @@ from checkout.services.attempts import cancel_payment
 from checkout.services.errors import AttemptRunning
 from checkout.services.recovery import SETTLED_AFTER
 from checkout.statuses import PaymentStatus
-from checkout.worker.jobs import take_due_steps
+from checkout.worker.jobs import take_turn
 from oauth_connect import drafts
 from oauth_connect.bunq.types import DraftPage
 from tests.checkout.core.conftest import HOPPER, Shop, kinds
@@ -122,7 +122,7 @@ def test_a_listing_without_end_is_not_read_over_and_over(shop: Shop, monkeypatch
     payment = shop.start(shop.order())
     pages: list[int] = []
 
-    def endless(_older_id: int | None, *, longest_wait_s: float) -> DraftPage:
+    def endless(_older_id: int | None, **_how: object) -> DraftPage:
         pages.append(1)
         return DraftPage(drafts=(), older_id=5)
 
@@ -130,7 +130,7 @@ def test_a_listing_without_end_is_not_read_over_and_over(shop: Shop, monkeypatch
     start = timezone.now()
     for seconds in range(60):
         at = start + timedelta(seconds=seconds)
-        take_due_steps(at, clock=lambda at=at: at)  # type: ignore[misc]
+        take_turn(PaymentStatus.UNKNOWN, at, lambda at=at: at)  # type: ignore[misc]
     assert len(pages) < 60
     assert "needs_person" in kinds(payment)
 

@@ -81,7 +81,7 @@ def test_a_process_frozen_inside_sending_leaves_no_second_draft_that_can_be_appr
     order = shop.order()
     send = drafts.send_draft
 
-    def frozen(prepared: drafts.PreparedDraft) -> int:
+    def frozen(prepared: drafts.PreparedDraft, **_how: object) -> int:
         monkeypatch.setattr(drafts, "send_draft", send)
         mine = order.payments.get()
         Payment.objects.filter(pk=mine.pk).update(cancel_reason="shopper")

@@ -17,6 +17,7 @@ from checkout.page_state import PageState, page_state
 from checkout.services.pages import page_facts
 from checkout.statuses import OrderStatus, PaymentStatus
 from checkout.worker import jobs
+from checkout.worker.lanes import LANES, Job
 from checkout.worker.loop import Worker
 from tests.checkout.core.conftest import Shop
 
@@ -86,22 +87,26 @@ def test_a_job_that_breaks_does_not_keep_the_others_from_their_turn(
     over = shop.order(lifetime=timedelta(seconds=1))
     said: list[datetime] = []
 
-    def database_away(*_args: object, **_kwargs: object) -> int:
-        raise OperationalError("the database is locked")
+    away = True
 
-    def exchange(now: datetime) -> int:
+    def database_away(now: datetime, clock: jobs.Clock) -> jobs.Round:
+        if away:
+            raise OperationalError("the database is locked")
+        return jobs.Round()
+
+    def exchange(now: datetime, clock: jobs.Clock) -> jobs.Round:
         said.append(now)
-        return 0
+        return jobs.Round()
 
-    monkeypatch.setattr(jobs, "take_due_steps", database_away)
-    monkeypatch.setattr(jobs, "exchange_waiting_codes", exchange)
+    monkeypatch.setitem(LANES, "watch", (Job("pending", database_away),))
+    monkeypatch.setitem(LANES, "keep", (Job("exchanges", exchange), *LANES["keep"]))
     rounds = Rounds()
     rounds.tick(every_s=2)
     over.refresh_from_db()
     assert over.status == OrderStatus.EXPIRED
     assert said
     assert rounds.worker.troubled
-    monkeypatch.undo()
+    away = False
     rounds.tick(every_s=2)
     assert not rounds.worker.troubled
 
@@ -145,7 +150,7 @@ def test_a_bank_that_takes_no_more_reads_is_not_asked_for_the_next_draft(
 
 
 def test_a_new_payment_is_sent_however_many_wait_to_be_looked_at(shop: Shop) -> None:
-    waiting = [shop.pending() for _ in range(jobs.STEPS_PER_STATUS)]
+    waiting = [shop.pending() for _ in range(jobs.STEPS_PER_ROUND)]
     shop.bank.fault("maintenance", method="POST")
     new = shop.start(shop.order())
     assert new.state is PaymentStatus.CREATED

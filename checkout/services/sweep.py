@@ -1,0 +1,164 @@
+"""One reader for all: one listing of the bank's drafts answers for up to 200 open payments.
+
+The listing never settles anything: bunq's OpenAPI does not even show an id in it. A draft that it shows as before needs
+no look of its own for a while; any other one is brought forward and read by itself, and that answer decides.
+
+It is used as soon as a listing has proved to name its drafts by id. Until then, and whenever it stops to, payments
+are looked at one by one (`checkout.worker.jobs`).
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Least
+
+from checkout import bank
+from checkout.models import Payment
+from checkout.services.lease import URGENT_LOOKS
+from checkout.services.looking import pace
+from checkout.services.window import Weighted, best_window
+from checkout.statuses import PaymentStatus
+from oauth_connect.bunq.types import Draft
+
+_CONSIDERED = 2000
+# While the single reads suffice for those who just came back from bunq, the listing leaves them alone.
+_URGENT_ALONE = 2
+_PAUSE_AFTER_TROUBLE_S = 1.0
+_BANK_STATUS_LENGTH = 40
+
+
+@dataclass(frozen=True)
+class Swept:
+    """`seen` payments were found in the listing. `resume_in_s`: before that, another try makes no sense."""
+
+    seen: int = 0
+    resume_in_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Due:
+    """A payment that the listing may answer for."""
+
+    pk: int
+    draft_id: int
+    urgent: bool
+    page_seen_at: datetime | None
+    due_at: datetime
+    steps_without_news: int
+    bank_status: str
+
+
+def sweep(now: datetime) -> Swept:
+    """Take the listing that answers for the most, if any payment is due; keep what it shows in mind."""
+    if bank.listing_works() is False:
+        return Swept()
+    due = _due(now)
+    if not due:
+        return Swept()
+    place = bank.reserve_listing(can_wait=not any(one.urgent for one in due))
+    if isinstance(place, bank.NothingHappened):
+        return Swept(resume_in_s=place.retry_after_s)
+    try:
+        older_id, members = _choose(due, now)
+        if not _put_forward(members, now):
+            return Swept()  # another worker was a moment faster
+        shown = bank.list_page(older_id, place)
+    finally:
+        place.give_back()
+    if isinstance(shown, bank.NothingHappened):
+        _look_again(members, now)
+        return Swept(resume_in_s=max(shown.retry_after_s, _PAUSE_AFTER_TROUBLE_S))
+    return Swept(seen=_compare(members, shown, now))
+
+
+def _due(now: datetime) -> list[Due]:
+    """Open payments whose time has come and that only the bank can bring further."""
+    rows = _waiting(now).filter(held_at=bank.held_at(), due_at__lte=now, cancel_reason="", expires_at__gt=now)
+    fields = ("pk", "draft_id", "urgent", "page_seen_at", "due_at", "steps_without_news", "bank_status")
+    due = [Due(*row) for row in rows.order_by("due_at").values_list(*fields)[:_CONSIDERED]]
+    if sum(one.urgent for one in due) <= _URGENT_ALONE:
+        due = [one for one in due if not one.urgent]
+    return due
+
+
+def _waiting(now: datetime) -> QuerySet[Payment]:
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    return Payment.objects.filter(free, status=PaymentStatus.PENDING.value)
+
+
+def _choose(due: Sequence[Due], now: datetime) -> tuple[int | None, list[Due]]:
+    """From which draft the listing is to go down, and which due payments it should then show.
+
+    Our own payments tell where it ends: at most so many of them are on one page.
+    """
+    weights = {one.draft_id: Weighted(one.draft_id, _weight(one, now)) for one in due}
+    neediest = max(weights.values(), key=lambda one: one.weight).draft_id
+    ours = Payment.objects.filter(held_at=bank.held_at())
+    above = _draft_ids(ours.filter(draft_id__gte=neediest).order_by("draft_id")[: bank.LISTED + 1])
+    below = _draft_ids(ours.filter(draft_id__lt=neediest).order_by("-draft_id")[: bank.LISTED - 1])
+    window = best_window(weights, above, below, size=bank.LISTED)
+    return window.older_id, [one for one in due if window.lowest <= one.draft_id <= window.highest]
+
+
+def _draft_ids(payments: QuerySet[Payment]) -> list[int]:
+    return [draft_id for draft_id in payments.values_list("draft_id", flat=True) if draft_id is not None]
+
+
+def _weight(one: Due, now: datetime) -> float:
+    """How much a look is worth: more for whoever watches, and more the longer it is late."""
+    pause_s = _pause_s(one, now)
+    late = (now - one.due_at).total_seconds() / pause_s
+    return (1.0 + late) / pause_s
+
+
+def _pause_s(one: Due, now: datetime) -> float:
+    return pace(
+        urgent=one.urgent, page_seen_at=one.page_seen_at, steps=one.steps_without_news, swept=True, now=now
+    )
+
+
+def _put_forward(members: Iterable[Due], now: datetime) -> int:
+    """Before the listing is asked for, so that no other worker asks for the same: how many were still free."""
+    by_pause: dict[float, list[int]] = {}
+    for one in members:
+        by_pause.setdefault(_pause_s(one, now), []).append(one.pk)
+    return sum(
+        _waiting(now)
+        .filter(pk__in=pks, due_at__lte=now)
+        .update(due_at=now + timedelta(seconds=pause_s), steps_without_news=F("steps_without_news") + 1)
+        for pause_s, pks in by_pause.items()
+    )
+
+
+def _compare(members: Sequence[Due], shown: Sequence[Draft], now: datetime) -> int:
+    """What the listing shows as before needs nothing; what it shows otherwise, or not at all, needs its own look."""
+    words = {draft.id: draft.status[:_BANK_STATUS_LENGTH] for draft in shown if draft.id is not None}
+    if len(words) < len(shown):
+        _look_again(members, now)  # it does not name its drafts: one by one, then
+        return 0
+    reaches = min(words, default=0) if len(shown) >= bank.LISTED else 0
+    unseen = [one for one in members if one.draft_id not in words]
+    _look_again([one for one in unseen if one.draft_id < reaches], now)
+    _bring_forward([one.pk for one in unseen if one.draft_id >= reaches], now)
+    _bring_forward(
+        [one.pk for one in members if words.get(one.draft_id, one.bank_status) != one.bank_status], now
+    )
+    return len(members) - len(unseen)
+
+
+def _look_again(members: Iterable[Due], now: datetime) -> None:
+    Payment.objects.filter(
+        pk__in=[one.pk for one in members], status=PaymentStatus.PENDING.value, due_at__gt=now
+    ).update(due_at=now)
+
+
+def _bring_forward(pks: Collection[int], now: datetime) -> None:
+    """Whoever is urgent already is being looked at: a bank that contradicts itself must not use up all reads."""
+    if not pks:
+        return
+    steps = Least(F("steps_without_news"), URGENT_LOOKS // 2)
+    Payment.objects.filter(pk__in=pks, status=PaymentStatus.PENDING.value, urgent=False).update(
+        urgent=True, due_at=now, steps_without_news=steps
+    )

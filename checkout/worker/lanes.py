@@ -1,0 +1,43 @@
+"""Which jobs one after another, and which side by side.
+
+Each lane is a thread of the worker, so that a call that hangs holds up only its own kind: new payments are sent while
+the bank is slow with its listing. Within a lane, what a shopper waits for comes first.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from checkout.statuses import PaymentStatus
+from checkout.worker import jobs
+
+
+@dataclass(frozen=True)
+class Job:
+    """`every_s`: it need not run more often than that."""
+
+    name: str
+    work: Callable[[datetime, jobs.Clock], jobs.Round]
+    every_s: float = 0.0
+
+
+def _turn(status: PaymentStatus) -> Job:
+    return Job(status.value, partial(jobs.take_turn, status))
+
+
+SUBMIT = (Job("submit", jobs.submit_waiting),)
+WATCH = (
+    _turn(PaymentStatus.SUBMITTING),
+    _turn(PaymentStatus.UNKNOWN),
+    _turn(PaymentStatus.CANCELLING),
+    _turn(PaymentStatus.PENDING),
+)
+SWEEP = (Job("sweep", jobs.sweep_listing),)
+KEEP = (
+    Job("exchanged", jobs.look_after_exchanges, every_s=0.2),
+    Job("exchanges", jobs.exchange_waiting_codes, every_s=0.5),
+    Job("orders", jobs.end_orders, every_s=2.0),
+    Job("releases", jobs.release_orders, every_s=2.0),
+)
+LANES: dict[str, tuple[Job, ...]] = {"submit": SUBMIT, "watch": WATCH, "sweep": SWEEP, "keep": KEEP}
