@@ -11,6 +11,7 @@ urlpatterns = [
     path("auth/<str:token>/qr.svg", authorize.qr, name="qr"),
     path("auth/<str:token>/status", authorize.status, name="status"),
     path("app/person/<int:person_id>", home.person, name="person"),
+    path("app/person/<int:person_id>/answer", home.answer, name="answer"),
     path("app/<str:token>", app.show, name="app"),
     path("app/<str:token>/person", app.choose_person, name="choose_person"),
     path("app/<str:token>/decide", app.decide, name="decide"),

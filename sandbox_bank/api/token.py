@@ -7,8 +7,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_POST
 
 from sandbox_bank.faults.kinds import Stage
+from sandbox_bank.faults.registry import Occasion
 from sandbox_bank.ledger.exchange import ExchangeRefused, exchange
-from sandbox_bank.protocol.call import call_of
 from sandbox_bank.running import behaviour, faults
 
 
@@ -22,7 +22,7 @@ def token(request: HttpRequest) -> JsonResponse:
     if any(not words.get(name) for name in needed):
         return _refused(ExchangeRefused("invalid_request", "A parameter is missing."))
     delay_s = behaviour.execution_delay_s
-    for fault in faults.take(Stage.LEDGER, call_of(request).occasion):
+    for fault in faults.take(Stage.LEDGER, Occasion("ledger", "EXCHANGE", request.path_info, "exchange")):
         delay_s = fault.number("seconds", 5.0, most=86400.0)
     try:
         value, state = exchange(

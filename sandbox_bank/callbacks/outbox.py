@@ -68,7 +68,7 @@ def _put(target: str, event: Event) -> None:
     )
     callback.body = _body(target, event, event.shown)
     copies = 1
-    occasion = Occasion("POST", event.kind, f"callback {event.kind}")
+    occasion = Occasion("callback", "POST", event.kind, f"callback {event.kind}")
     for fault in faults.take(Stage.CALLBACK, occasion):
         if fault.name == "callback_duplicated":
             copies = int(fault.number("copies", 2, most=_MOST_COPIES))

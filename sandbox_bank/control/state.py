@@ -136,7 +136,7 @@ def _short_drafts(since_id: int) -> list[dict[str, Any]]:
     """Oldest first, no more than a comparison of two ledgers needs."""
     names = ("id", "status", "sender_iban", "counterparty_iban", "amount_cents", "description")
     rows = Draft.objects.filter(id__gt=since_id).order_by("id").values(*names)
-    return [{**row, "amount": value_of(row.pop("amount_cents"))} for row in rows]
+    return [{"amount": value_of(row.pop("amount_cents")), **row} for row in rows]
 
 
 def show_draft(draft: Draft, *, approved: bool) -> dict[str, Any]:

@@ -21,6 +21,11 @@ class Stage(Enum):
     PAGE = auto()  # what the shopper's browser sees
     CALLBACK = auto()  # what is told to notification-filter URLs
 
+    @property
+    def domain(self) -> str:
+        """What it happens to. One call to the API goes through several stages."""
+        return self.name.lower() if self in {Stage.LEDGER, Stage.PAGE, Stage.CALLBACK} else "call"
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -94,7 +99,7 @@ KINDS: dict[str, Kind] = {
     "unsigned_error": _kind(Stage.ERROR),
     "bad_signature_on_error": _kind(Stage.ERROR),
     # "seconds" between the token exchange and the execution
-    "execution_delay": _kind(Stage.LEDGER, "POST", _TOKEN),
+    "execution_delay": _kind(Stage.LEDGER, "EXCHANGE"),
     # "seconds" (0) between ACCEPTED and COMPLETED of this execution: 0 = COMPLETED at once, less = never
     "completion": _kind(Stage.LEDGER, "EXECUTE"),
     # "seconds" (60) that this draft stays open before it is EXPIRED

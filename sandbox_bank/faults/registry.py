@@ -22,6 +22,7 @@ class Occasion:
     `endpoint` is the method with the path's pattern. `scripted` are the faults that scripts have for it, once asked.
     """
 
+    domain: str
     method: str
     path: str
     endpoint: str
@@ -88,8 +89,12 @@ class Fault:
 
 @dataclass
 class Script:
-    """What happens to consecutive calls: a fault, or None = nothing. `at` is the step that is next."""
+    """What happens to consecutive calls (or executions, callbacks, …: `domain`): a fault, or None = nothing.
 
+    `at` is the step that is next.
+    """
+
+    domain: str
     steps: list[Fault | None]
     method: re.Pattern[str]
     path: re.Pattern[str]
@@ -97,7 +102,7 @@ class Script:
 
     def next_for(self, occasion: Occasion) -> Fault | None:
         """A call that the next step cannot strike leaves the script where it is."""
-        if self.at >= len(self.steps):
+        if self.at >= len(self.steps) or occasion.domain != self.domain:
             return None
         if not (self.method.fullmatch(occasion.method) and self.path.search(occasion.path)):
             return None
@@ -207,7 +212,11 @@ def _script(wanted: dict[str, Any]) -> Script:
         raise ValueError("script is a list of faults")
     if strange := set(wanted) - _SCRIPT_KEYS:
         raise ValueError(f"a script has no {', '.join(sorted(strange))}")
-    return Script([_step(step) for step in steps], *_where(wanted))
+    found = [_step(step) for step in steps]
+    domains = {KINDS[step.name].stage.domain for step in found if step is not None}
+    if len(domains) != 1:
+        raise ValueError("a script is about one kind of thing: calls, the ledger, pages or callbacks")
+    return Script(domains.pop(), found, *_where(wanted))
 
 
 def _step(step: object) -> Fault | None:

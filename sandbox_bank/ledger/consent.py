@@ -29,7 +29,7 @@ def begin(client_id: str, redirect_uri: str, state: str, response_type: str) -> 
     client = OauthClient.objects.filter(client_id=client_id, status=OauthClient.Status.ACTIVE).first()
     if client is None or response_type != "code":
         raise ConnectionNotFound
-    if faults.take(Stage.PAGE, Occasion("GET", "/auth", "authorize")):
+    if faults.take(Stage.PAGE, Occasion("page", "GET", "/auth", "authorize")):
         raise ConnectionNotFound
     if not CallbackUrl.objects.filter(client=client, url=redirect_uri).exists():
         raise ConnectionNotFound
@@ -73,7 +73,7 @@ def finish(consent: Consent, *, go_back: bool, refuse: bool = False) -> str:
         consent.refresh_from_db()
         if consent.outcome != Consent.Outcome.OPEN:
             return consent.redirect_url
-        if faults.take(Stage.PAGE, Occasion("FINISH", consent.redirect_uri, "finish")):
+        if faults.take(Stage.PAGE, Occasion("page", "FINISH", consent.redirect_uri, "finish")):
             go_back = False
         if go_back:
             agreed = not refuse and _agreed(consent)

@@ -25,7 +25,7 @@ def place(psp: User, words: dict[str, str], cents: int) -> Draft:
     """A new open draft. It expires after a time that bunq does not publish: our choice, a day."""
     now = clock.now()
     life_s = behaviour.draft_life_s
-    for fault in faults.take(Stage.LEDGER, Occasion("PLACE", words["sender_iban"], "placement")):
+    for fault in faults.take(Stage.LEDGER, Occasion("ledger", "PLACE", words["sender_iban"], "placement")):
         life_s = fault.number("seconds", 60.0, most=life_s)
     expires_at = now + timedelta(seconds=life_s)
     _agenda.note(expires_at)
@@ -77,7 +77,7 @@ def execute(draft_id: int) -> Draft:
 
 def _completion_s(draft: Draft) -> float:
     """0 = COMPLETED at once, less = never: undocumented, both were seen by clients or may be."""
-    for fault in faults.take(Stage.LEDGER, Occasion("EXECUTE", draft.sender_iban, "execution")):
+    for fault in faults.take(Stage.LEDGER, Occasion("ledger", "EXECUTE", draft.sender_iban, "execution")):
         return fault.number("seconds", 0.0, most=86400.0)
     return behaviour.completed_after_s
 

@@ -15,7 +15,7 @@ from sandbox_bank.iban import grouped
 from sandbox_bank.ledger import consent as consents
 from sandbox_bank.ledger import drafts
 from sandbox_bank.ledger.money import readable
-from sandbox_bank.models import Account, Consent, Decision, Draft, User, UserKind
+from sandbox_bank.models import Account, Consent, Decision, Draft, DraftStatus, User, UserKind
 from sandbox_bank.pages.authorize import app_url, find, goes_on_at_the_desktop
 from sandbox_bank.pages.headers import FORM_TARGET
 from sandbox_bank.pages.home import AccountCard, accounts_of
@@ -141,6 +141,8 @@ def _finished(request: HttpRequest, consent: Consent) -> HttpResponse:
         "psp": consent.client.user,
         "accepted": decided.filter(accepted=True).count(),
         "rejected": decided.filter(accepted=False).count(),
+        "waits": decided.filter(accepted=True, draft__status=DraftStatus.PENDING).exists(),
+        "desktop_goes_on": goes_on_at_the_desktop(consent),
     }
     return render(request, "sandbox_bank/finished.html", words)
 

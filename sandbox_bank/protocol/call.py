@@ -52,7 +52,7 @@ def begin_call(request: HttpRequest) -> Call:
     except Resolver404:
         pattern = "unknown"
     method, path = request.method or "", request.path_info
-    call = Call(request, method, path, pattern, Occasion(method, path, f"{method} {pattern}"))
+    call = Call(request, method, path, pattern, Occasion("call", method, path, f"{method} {pattern}"))
     request.META[_KEY] = call
     return call
 

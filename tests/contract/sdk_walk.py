@@ -8,13 +8,20 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
+import requests
 from bunq.sdk.context.api_context import ApiContext  # type: ignore[import-not-found] # lives in .venv-sdk alone
 from bunq.sdk.context.api_environment_type import ApiEnvironmentType  # type: ignore[import-not-found] # as above
 from bunq.sdk.context.bunq_context import BunqContext  # type: ignore[import-not-found] # as above
 from bunq.sdk.exception.api_exception import ApiException  # type: ignore[import-not-found] # as above
+from bunq.sdk.http.api_client import ApiClient  # type: ignore[import-not-found] # as above
 from bunq.sdk.model.generated import endpoint  # type: ignore[import-not-found] # as above
-from bunq.sdk.model.generated.object_ import AmountObject  # type: ignore[import-not-found] # as above
+from bunq.sdk.model.generated.object_ import (  # type: ignore[import-not-found] # as above
+    AmountObject,
+    DraftPaymentEntryObject,
+    PointerObject,
+)
 from bunq.sdk.util.util import automatic_sandbox_install  # type: ignore[import-not-found] # as above
 
 HOPPER, SHOP = "NL73BUNQ0000000012", "NL61BUNQ0000000034"
@@ -104,11 +111,69 @@ def be_a_person() -> dict[str, Any]:
     return {"accounts": [[account.status, account.balance.value] for account in accounts]}
 
 
+def be_a_shopper(api_url: str) -> dict[str, Any]:
+    """The access token as the API key of a connected person: accounts, and payments for them to accept."""
+    bank = api_url.removesuffix("v1/")
+    token = access_token(bank, endpoint.OauthClientApiObject.list().value[0])
+    context = ApiContext.create(ApiEnvironmentType.SANDBOX, token, "contract test of a shopper")
+    BunqContext.load_api_context(context)
+    user = endpoint.UserApiObject.list().value[0].get_referenced_object()
+    accounts = endpoint.MonetaryAccountBankApiObject.list().value
+    account, drafts = accounts[-1].id_, endpoint.DraftPaymentApiObject
+    ids = [drafts.create([an_entry()], 1, account).value for _ in range(2)]
+    cancelled = drafts.update(ids[1], account, "CANCELLED", raw_updated(context, account, ids[1])).value
+    requests.post(f"{bank}_control/draft-payments/{ids[0]}/accept", timeout=10).raise_for_status()
+    paid = drafts.get(ids[0], account).value
+    return {
+        "user": [type(user).__name__, user.granted_by_user.get_referenced_object().display_name],
+        "accounts": len(accounts),
+        "entry": [
+            paid.entries[0].amount.value,
+            paid.entries[0].description,
+            paid.entries[0].merchant_reference,
+        ],
+        "paid": [paid.status, paid.object_.get_referenced_object().amount.value],
+        "cancelled": cancelled == ids[1],
+        "listed": [draft.status for draft in drafts.list(account).value],
+        "stale": refusal(lambda: drafts.update(ids[0], account, "CANCELLED", "2031-04-05 06:41:00.000001")),
+    }
+
+
+def access_token(bank: str, client: Any) -> str:
+    """By hand: the SDK's own OAuth modules cannot be imported."""
+    words = {"client_id": client.client_id, "redirect_uri": RETURN, "response_type": "code"}
+    visit = {"authorization_url": f"{bank}auth?{urlencode(words)}", "person": "A. Lovelace"}
+    back = requests.post(f"{bank}_control/authorize", json=visit, timeout=10).json()["redirect"]
+    words = {
+        "grant_type": "authorization_code",
+        "code": parse_qs(urlsplit(back).query)["code"][0],
+        "redirect_uri": RETURN,
+        "client_id": client.client_id,
+        "client_secret": client.secret,
+    }
+    token: str = requests.post(f"{bank}v1/token", params=words, timeout=10).json()["access_token"]
+    return token
+
+
+def an_entry() -> Any:
+    payee = PointerObject("IBAN", SHOP, "Demo Shop BV")
+    return DraftPaymentEntryObject(AmountObject("12.50", "EUR"), payee, "Demo Shop order 7", "7")
+
+
+def raw_updated(context: Any, account: int, draft: int) -> str:
+    """The SDK's model has no `updated`; its client has the bytes."""
+    path = f"user/{context.session_context.user_id}/monetary-account/{account}/draft-payment/{draft}"
+    body = json.loads(ApiClient(context).get(path, {}, {}).body_bytes)
+    updated: str = body["Response"][0]["DraftPayment"]["updated"]
+    return updated
+
+
 def main() -> None:
     api_url, certificate, key = sys.argv[1], Path(sys.argv[2]).read_text(), Path(sys.argv[3]).read_text()
     ApiEnvironmentType.SANDBOX._uri_base = api_url
     seen = {"register": register(certificate, key), "connect": connect(), "pay": pay()}
     seen["refused"] = be_refused(cancelled=seen["pay"]["ids"][1])
+    seen["shopper"] = be_a_shopper(api_url)
     seen["person"] = be_a_person()
     print(json.dumps(seen))
 

@@ -105,14 +105,27 @@ def test_refusals_become_the_sdks_own_exceptions(seen: dict[str, Any]) -> None:
     assert all(found[3] for found in seen["refused"].values())
 
 
+def test_the_sdk_prepares_reads_lists_and_cancels_payments_of_a_connected_shopper(
+    seen: dict[str, Any],
+) -> None:
+    shopper = seen["shopper"]
+    assert shopper["user"] == ["UserApiKeyApiObject", "A. Lovelace"]
+    assert shopper["accounts"] == 2
+    assert shopper["entry"] == ["12.50", "Demo Shop order 7", "7"]
+    assert shopper["paid"] == ["ACCEPTED", "-12.50"]
+    assert shopper["cancelled"] is True
+    assert shopper["listed"] == ["CANCELLED", "ACCEPTED"]
+    assert shopper["stale"][:2] == ["BadRequestException", 400]
+
+
 def test_the_sdk_makes_a_sandbox_person_and_lists_the_accounts(seen: dict[str, Any]) -> None:
     assert seen["person"] == {"accounts": [["ACTIVE", "0.00"]]}
 
 
 def test_the_sdk_needed_exactly_the_four_calls_to_register(seen: dict[str, Any], bank: SandboxBank) -> None:
     made = bank.state()["requests"]
-    # The provider and, later, the person; the provider's session was renewed once.
-    assert made["POST v1/installation"] == 2
+    # The provider and, later, the shopper and the person; the provider's session was renewed once.
+    assert made["POST v1/installation"] == 3
     assert made["POST v1/payment-service-provider-credential"] == 1
-    assert made["POST v1/device-server"] == 2
-    assert made["POST v1/session-server"] == 3
+    assert made["POST v1/device-server"] == 3
+    assert made["POST v1/session-server"] == 4

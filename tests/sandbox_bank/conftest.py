@@ -5,6 +5,8 @@ import pytest
 
 from tests.banks import SandboxBank
 from tests.sandbox_bank.provider import Provider
+from tests.sandbox_bank.receiver import Receiver
+from tests.sandbox_bank.shopper import Shopper, connect
 
 _numbers = itertools.count(1)
 
@@ -50,3 +52,16 @@ def person(bank: SandboxBank) -> str:
     """The IBAN of somebody with 1000.00 whom no other test knows."""
     made = bank.control("POST", "people", {"name": "T. Tester", "balance": "1000.00"})
     return str(made["people"][0]["accounts"][0]["iban"])
+
+
+@pytest.fixture
+def shopper(provider: Provider, new_provider: Callable[..., Provider], person: str) -> Shopper:
+    """The person of the same test, connected to the provider of the same test."""
+    return connect(provider, new_provider(), person)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Where callbacks go."""
+    with Receiver() as listening:
+        yield listening
