@@ -4,13 +4,15 @@ They go in order of arrival, merchants in turn. A payment finds its place in the
 waits and the bank's limits have room at once; otherwise the worker sends it when its turn comes.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 
 from checkout.models import Payment
 from checkout.services import turns
 from checkout.statuses import PaymentStatus
+
+_NO_WORKER = timedelta(seconds=60)
 
 
 def next_in_line(now: datetime, *, limit: int) -> list[int]:
@@ -21,8 +23,11 @@ def next_in_line(now: datetime, *, limit: int) -> list[int]:
 
 
 def somebody_waits(now: datetime, *, besides: int) -> bool:
-    """Whether any payment other than `besides` stands in the line already."""
-    line = Payment.objects.filter(status=PaymentStatus.CREATED.value, due_at__lte=now)
+    """Whether any payment other than `besides` stands in the line already.
+
+    One that should have been sent long ago does not count: the line does not move, so no worker runs.
+    """
+    line = Payment.objects.filter(status=PaymentStatus.CREATED.value, due_at__gt=now - _NO_WORKER)
     return line.exclude(pk=besides).exists()
 
 

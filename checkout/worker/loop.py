@@ -77,6 +77,8 @@ class Lane:
                 done = self.round()
                 stop.wait(self._pause_s(done))
         finally:
+            if not stop.is_set():
+                logger.critical("worker_lane_ended", extra={"jobs": [job.name for job in self._jobs]})
             connections.close_all()
 
     def round(self) -> int:

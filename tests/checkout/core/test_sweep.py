@@ -1,0 +1,156 @@
+"""One listing answers for many open payments. It settles nothing: what it shows otherwise is read by itself."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from checkout.models import Payment
+from checkout.services.sweep import sweep
+from checkout.statuses import PaymentStatus
+from checkout.worker import jobs
+from oauth_connect.models import BankRegistration
+from tests.checkout.core.conftest import Shop
+
+_LISTING = "GET v1/user/<int:user_id>/payment-service-provider-draft-payment"
+_ONE = _LISTING + "/<int:draft_id>"
+
+
+@pytest.fixture
+def open_payments(shop: Shop) -> list[Payment]:
+    """Three that wait at the bank, each looked at once, and due."""
+    payments = [shop.pending() for _ in range(3)]
+    Payment.objects.update(bank_status="PENDING", due_at=timezone.now())
+    return payments
+
+
+@pytest.fixture
+def calls(shop: Shop) -> Iterator[dict[str, int]]:
+    """How many calls of each kind the bank has answered since the test began, brought up to date by `count`."""
+    yield dict(shop.bank.state()["requests"])
+
+
+def count(shop: Shop, since: dict[str, int], kind: str) -> int:
+    return int(shop.bank.state()["requests"].get(kind, 0)) - since.get(kind, 0)
+
+
+def watch(shop: Shop, times: int = 1) -> None:
+    """What a worker does about open payments."""
+    for _ in range(times):
+        now = timezone.now()
+        jobs.sweep_listing(now, timezone.now)
+        jobs.take_turn(PaymentStatus.PENDING, timezone.now(), timezone.now)
+
+
+def test_one_listing_spares_every_open_payment_a_look_of_its_own(
+    shop: Shop, open_payments: list[Payment], calls: dict[str, int]
+) -> None:
+    watch(shop)
+    assert count(shop, calls, _LISTING) == 1
+    assert count(shop, calls, _ONE) == 0
+    assert not Payment.objects.filter(due_at__lte=timezone.now()).exists()
+
+
+def test_a_draft_that_the_listing_shows_as_paid_is_read_by_itself_before_it_is_believed(
+    shop: Shop, open_payments: list[Payment], calls: dict[str, int]
+) -> None:
+    paid = open_payments[1]
+    shop.bank.accept(paid.draft_id or 0)
+    sweep(timezone.now())
+    paid.refresh_from_db()
+    assert paid.state is PaymentStatus.PENDING
+    assert paid.urgent
+    jobs.take_turn(PaymentStatus.PENDING, timezone.now(), timezone.now)
+    paid.refresh_from_db()
+    assert paid.state is PaymentStatus.PAID
+    assert count(shop, calls, _ONE) == 1
+
+
+def test_that_listings_name_their_drafts_is_learned_once(shop: Shop, open_payments: list[Payment]) -> None:
+    assert BankRegistration.objects.get().listing_has_ids is None
+    watch(shop)
+    assert BankRegistration.objects.get().listing_has_ids is True
+
+
+def test_a_listing_without_ids_is_given_up_and_each_draft_is_read(
+    shop: Shop, open_payments: list[Payment], calls: dict[str, int]
+) -> None:
+    shop.bank.fault("listing_without_id", times=50)
+    watch(shop, times=3)
+    assert BankRegistration.objects.get().listing_has_ids is False
+    assert count(shop, calls, _LISTING) == 1
+    assert count(shop, calls, _ONE) == 3
+
+
+def test_a_listing_without_ids_is_tried_again_after_a_while(shop: Shop, open_payments: list[Payment]) -> None:
+    long_ago = timezone.now() - timedelta(hours=1)
+    BankRegistration.objects.update(listing_has_ids=False, listing_seen_at=long_ago)
+    watch(shop)
+    assert BankRegistration.objects.get().listing_has_ids is True
+
+
+def test_a_draft_that_the_listing_leaves_out_is_read_by_itself(
+    shop: Shop, open_payments: list[Payment]
+) -> None:
+    gone = open_payments[1]
+    Payment.objects.filter(pk=gone.pk).update(draft_id=(gone.draft_id or 0) + 100_000)
+    sweep(timezone.now())
+    gone.refresh_from_db()
+    assert gone.urgent
+    assert gone.due_at is not None
+    assert gone.due_at <= timezone.now()
+
+
+@pytest.mark.parametrize("fault", ["server_error", "lost_before", "broken_json", "maintenance"])
+def test_while_listings_fail_nobody_is_forgotten(
+    shop: Shop, open_payments: list[Payment], fault: str
+) -> None:
+    BankRegistration.objects.update(listing_has_ids=True)
+    shop.bank.accept(open_payments[0].draft_id or 0)
+    shop.bank.fault(fault, times=1000, path="/payment-service-provider-draft-payment$")
+    now = timezone.now()
+    swept = sweep(now)
+    assert swept.seen == 0
+    assert swept.resume_in_s >= 1
+    later = now + timedelta(seconds=30)
+    jobs.take_turn(PaymentStatus.PENDING, later, lambda: later)
+    open_payments[0].refresh_from_db()
+    assert open_payments[0].state is PaymentStatus.PAID
+
+
+def test_what_is_to_be_closed_is_not_left_to_the_listing(shop: Shop, open_payments: list[Payment]) -> None:
+    BankRegistration.objects.update(listing_has_ids=True)
+    over = open_payments[2]
+    now = timezone.now()
+    Payment.objects.filter(pk=over.pk).update(expires_at=now)
+    sweep(now)
+    jobs.take_turn(PaymentStatus.PENDING, now, lambda: now)
+    over.refresh_from_db()
+    assert over.state is PaymentStatus.CANCELLED
+
+
+def test_two_workers_do_not_read_the_same_listing(
+    shop: Shop, open_payments: list[Payment], calls: dict[str, int]
+) -> None:
+    now = timezone.now()
+    assert sweep(now).seen == 3
+    assert sweep(now).seen == 0
+    assert count(shop, calls, _LISTING) == 1
+
+
+def test_a_bank_that_contradicts_itself_does_not_use_up_all_reads(
+    shop: Shop, open_payments: list[Payment], calls: dict[str, int]
+) -> None:
+    """Its listing is ahead of its single answers."""
+    BankRegistration.objects.update(listing_has_ids=True)
+    shop.bank.fault(
+        "unknown_status", value="ACCEPTED", times=1000, path="/payment-service-provider-draft-payment$"
+    )
+    began = timezone.now()
+    for second in range(120):
+        now = began + timedelta(seconds=second / 2)
+        jobs.sweep_listing(now, lambda now=now: now)  # type: ignore[misc]
+        jobs.take_turn(PaymentStatus.PENDING, now, lambda now=now: now)  # type: ignore[misc]
+    assert count(shop, calls, _ONE) <= 3 * 75
+    assert {payment.status for payment in Payment.objects.all()} == {"pending"}
