@@ -144,8 +144,8 @@ def read(payment: Payment) -> Draft | NothingHappened:
 
 
 def _can_wait(payment: Payment) -> bool:
-    """Nobody just came back from bunq for it, and nobody waits for it to be closed."""
-    return payment.state is PaymentStatus.PENDING and not payment.urgent
+    """It is not the first look after somebody came back from bunq, and nobody waits for it to be closed."""
+    return payment.state is PaymentStatus.PENDING and not (payment.urgent and not payment.steps_without_news)
 
 
 def listing_works() -> bool | None:
@@ -153,10 +153,10 @@ def listing_works() -> bool | None:
     return drafts.listing_names_drafts()
 
 
-def reserve_listing(*, can_wait: bool) -> Reservation | NothingHappened:
-    """The place of one `list_page` in the bank's limits."""
+def reserve_listing() -> Reservation | NothingHappened:
+    """The place of one `list_page` in the bank's limits; they keep an even distance."""
     try:
-        return drafts.reserve_listing(spread=can_wait)
+        return drafts.reserve_listing(spread=True)
     except BunqError as error:
         return _nothing_happened(error)
 

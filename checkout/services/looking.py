@@ -31,6 +31,18 @@ def look(payment: Payment, now: datetime) -> StepResult:
     return StepResult(pause(payment, now))
 
 
+def hear(payment: Payment, listed: Draft, now: datetime) -> StepResult:
+    """What a listing shows for this payment's draft. It counts like a read of its own if it leaves nothing open.
+
+    That is: its id, amount, payer and receiver are what we asked for, and its status is one that we know. bunq's
+    OpenAPI does not show an id in the listing, so anything else is read by itself, and that answer decides.
+    """
+    if listed.status in FROM_BUNQ and bank.is_what_we_asked(payment, listed.as_evidence()):
+        believe(payment, listed, now)
+        return StepResult(pause(payment, now))
+    return look(payment, now)
+
+
 def believe(payment: Payment, draft: Draft, now: datetime) -> None:
     """Take over the status that the bank shows for this payment's draft."""
     if draft.status[:_BANK_STATUS_LENGTH] != payment.bank_status:

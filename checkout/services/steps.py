@@ -11,6 +11,7 @@ from checkout.services import closing, looking, recovery, submitting
 from checkout.services.lease import claim, new_owner, release
 from checkout.services.outcome import StepResult, growing
 from checkout.statuses import PaymentStatus
+from oauth_connect.bunq.types import Draft
 
 
 def _look_or_close(payment: Payment, now: datetime) -> StepResult:
@@ -40,10 +41,13 @@ class Taken:
     result: StepResult
 
 
-def take_step(payment_id: int, *, now: datetime, reservation: Reservation | None = None) -> Taken | None:
+def take_step(
+    payment_id: int, *, now: datetime, reservation: Reservation | None = None, listed: Draft | None = None
+) -> Taken | None:
     """Claim the payment, do what its status asks for, say when it is due again. None if another process has it.
 
     `reservation` is the place at the bank for a payment that is to be sent; the caller gives it back if it is left.
+    `listed` is what a listing just showed for the draft of a payment that waits for the bank's word.
 
     A step that raises gives the payment back, too, and each time for longer. The next step is counted from the end of
     this one: a slow answer must not make it due at once.
@@ -56,16 +60,20 @@ def take_step(payment_id: int, *, now: datetime, reservation: Reservation | None
     before = (payment.status, payment.bank_status)
     result = StepResult(due_in_s=growing(_PAUSE_AFTER_DEFECT_S, payment.steps_without_news))
     try:
-        result = _do(payment, now, reservation) or result
+        result = _do(payment, now, reservation, listed) or result
     finally:
         ended = now + timedelta(seconds=time.monotonic() - began_s)
         _give_back(payment, owner=owner, now=ended, due_in_s=result.due_in_s, before=before)
     return Taken(payment, result)
 
 
-def _do(payment: Payment, now: datetime, reservation: Reservation | None) -> StepResult | None:
+def _do(
+    payment: Payment, now: datetime, reservation: Reservation | None, listed: Draft | None
+) -> StepResult | None:
     if payment.state is PaymentStatus.CREATED:
         return submitting.submit(payment, now, reservation)
+    if payment.state is PaymentStatus.PENDING and listed is not None and listed.id == payment.draft_id:
+        return looking.hear(payment, listed, now)
     step = _STEPS.get(payment.state)
     return step(payment, now) if step else None
 

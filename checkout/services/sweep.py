@@ -1,13 +1,13 @@
 """One reader for all: one listing of the bank's drafts answers for up to 200 open payments.
 
-The listing never settles anything: bunq's OpenAPI does not even show an id in it. A draft that it shows as before needs
-no look of its own for a while; any other one is brought forward and read by itself, and that answer decides.
+A draft that it shows as before needs no look of its own for a while. What it shows otherwise counts only if nothing is
+missing in it (`looking.hear`); else the draft is read by itself, and so is one that it leaves out.
 
 It is used as soon as a listing has proved to name its drafts by id. Until then, and whenever it stops to, payments
 are looked at one by one (`checkout.worker.jobs`).
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,13 +18,14 @@ from checkout import bank
 from checkout.models import Payment
 from checkout.services.lease import URGENT_LOOKS
 from checkout.services.looking import pace
-from checkout.services.window import Weighted, best_window
+from checkout.services.steps import take_step
+from checkout.services.window import ListingWindow, best_window
 from checkout.statuses import PaymentStatus
 from oauth_connect.bunq.types import Draft
 
 _CONSIDERED = 2000
-# While the single reads suffice for those who just came back from bunq, the listing leaves them alone.
-_URGENT_ALONE = 2
+# Somebody who just came back from bunq counts as much as so many open pages.
+_URGENT = 20.0
 _PAUSE_AFTER_TROUBLE_S = 1.0
 _BANK_STATUS_LENGTH = 40
 
@@ -57,7 +58,7 @@ def sweep(now: datetime) -> Swept:
     due = _due(now)
     if not due:
         return Swept()
-    place = bank.reserve_listing(can_wait=not any(one.urgent for one in due))
+    place = bank.reserve_listing()
     if isinstance(place, bank.NothingHappened):
         return Swept(resume_in_s=place.retry_after_s)
     try:
@@ -77,10 +78,7 @@ def _due(now: datetime) -> list[Due]:
     """Open payments whose time has come and that only the bank can bring further."""
     rows = _waiting(now).filter(held_at=bank.held_at(), due_at__lte=now, cancel_reason="", expires_at__gt=now)
     fields = ("pk", "draft_id", "urgent", "page_seen_at", "due_at", "steps_without_news", "bank_status")
-    due = [Due(*row) for row in rows.order_by("due_at").values_list(*fields)[:_CONSIDERED]]
-    if sum(one.urgent for one in due) <= _URGENT_ALONE:
-        due = [one for one in due if not one.urgent]
-    return due
+    return [Due(*row) for row in rows.order_by("-urgent", "due_at").values_list(*fields)[:_CONSIDERED]]
 
 
 def _waiting(now: datetime) -> QuerySet[Payment]:
@@ -93,13 +91,21 @@ def _choose(due: Sequence[Due], now: datetime) -> tuple[int | None, list[Due]]:
 
     Our own payments tell where it ends: at most so many of them are on one page.
     """
-    weights = {one.draft_id: Weighted(one.draft_id, _weight(one, now)) for one in due}
-    neediest = max(weights.values(), key=lambda one: one.weight).draft_id
-    ours = Payment.objects.filter(held_at=bank.held_at())
-    above = _draft_ids(ours.filter(draft_id__gte=neediest).order_by("draft_id")[: bank.LISTED + 1])
-    below = _draft_ids(ours.filter(draft_id__lt=neediest).order_by("-draft_id")[: bank.LISTED - 1])
-    window = best_window(weights, above, below, size=bank.LISTED)
+    weights = {one.draft_id: _weight(one, now) for one in due}
+    # Whoever waits most, and whoever has waited longest: so nobody waits for ever behind those in a hurry.
+    anchors = {
+        max(due, key=lambda one: weights[one.draft_id]).draft_id,
+        min(due, key=lambda one: one.due_at).draft_id,
+    }
+    window = max((_window_around(anchor, weights) for anchor in anchors), key=lambda one: one.weight)
     return window.older_id, [one for one in due if window.lowest <= one.draft_id <= window.highest]
+
+
+def _window_around(draft_id: int, weights: Mapping[int, float]) -> ListingWindow:
+    ours = Payment.objects.filter(held_at=bank.held_at())
+    above = _draft_ids(ours.filter(draft_id__gte=draft_id).order_by("draft_id")[: bank.LISTED + 1])
+    below = _draft_ids(ours.filter(draft_id__lt=draft_id).order_by("-draft_id")[: bank.LISTED - 1])
+    return best_window(weights, above, below, size=bank.LISTED)
 
 
 def _draft_ids(payments: QuerySet[Payment]) -> list[int]:
@@ -107,10 +113,10 @@ def _draft_ids(payments: QuerySet[Payment]) -> list[int]:
 
 
 def _weight(one: Due, now: datetime) -> float:
-    """How much a look is worth: more for whoever watches, and more the longer it is late."""
+    """How much a look is worth: more for whoever watches, and more the later it is."""
     pause_s = _pause_s(one, now)
     late = (now - one.due_at).total_seconds() / pause_s
-    return (1.0 + late) / pause_s
+    return (1.0 + late) * (_URGENT if one.urgent else 1.0 / pause_s)
 
 
 def _pause_s(one: Due, now: datetime) -> float:
@@ -134,18 +140,25 @@ def _put_forward(members: Iterable[Due], now: datetime) -> int:
 
 def _compare(members: Sequence[Due], shown: Sequence[Draft], now: datetime) -> int:
     """What the listing shows as before needs nothing; what it shows otherwise, or not at all, needs its own look."""
-    words = {draft.id: draft.status[:_BANK_STATUS_LENGTH] for draft in shown if draft.id is not None}
-    if len(words) < len(shown):
+    drafts = {draft.id: draft for draft in shown if draft.id is not None}
+    if len(drafts) < len(shown):
         _look_again(members, now)  # it does not name its drafts: one by one, then
         return 0
-    reaches = min(words, default=0) if len(shown) >= bank.LISTED else 0
-    unseen = [one for one in members if one.draft_id not in words]
+    reaches = min(drafts, default=0) if len(shown) >= bank.LISTED else 0
+    unseen = [one for one in members if one.draft_id not in drafts]
     _look_again([one for one in unseen if one.draft_id < reaches], now)
     _bring_forward([one.pk for one in unseen if one.draft_id >= reaches], now)
-    _bring_forward(
-        [one.pk for one in members if words.get(one.draft_id, one.bank_status) != one.bank_status], now
-    )
+    for one in members:
+        draft = drafts.get(one.draft_id)
+        if draft is not None and draft.status[:_BANK_STATUS_LENGTH] != one.bank_status:
+            _tell(one, draft, now)
     return len(members) - len(unseen)
+
+
+def _tell(one: Due, draft: Draft, now: datetime) -> None:
+    taken = take_step(one.pk, now=now, listed=draft)
+    if taken is not None and not taken.payment.state.is_final and taken.result.held_up:
+        _bring_forward([one.pk], now)
 
 
 def _look_again(members: Iterable[Due], now: datetime) -> None:

@@ -9,24 +9,17 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Weighted:
-    """A draft that is due, and how much a look at it is worth."""
-
-    draft_id: int
-    weight: float
-
-
-@dataclass(frozen=True)
 class ListingWindow:
     """`older_id` None begins at the newest. `highest` and `lowest` are the drafts of ours that it should show."""
 
     older_id: int | None
     highest: int
     lowest: int
+    weight: float
 
 
 def best_window(
-    due: Mapping[int, Weighted], above: Sequence[int], below: Sequence[int], *, size: int
+    weights: Mapping[int, float], above: Sequence[int], below: Sequence[int], *, size: int
 ) -> ListingWindow:
     """The window of `size` drafts with the greatest weight among those that show `above[0]`.
 
@@ -35,21 +28,19 @@ def best_window(
     """
     rising, falling = above[: size + 1], below[: size - 1]
     best, best_weight = 0, -1.0
-    upper, lower = 0.0, sum(_weight(due, draft_id) for draft_id in falling)
+    upper, lower = 0.0, sum(weights.get(draft_id, 0.0) for draft_id in falling)
     in_lower = len(falling)
     for top in range(min(len(rising), size)):
-        upper += _weight(due, rising[top])
+        upper += weights.get(rising[top], 0.0)
         while in_lower and top + 1 + in_lower > size:
             in_lower -= 1
-            lower -= _weight(due, falling[in_lower])
+            lower -= weights.get(falling[in_lower], 0.0)
         if upper + lower > best_weight + 1e-9:
             best, best_weight = top, upper + lower
     count_below = min(len(falling), size - best - 1)
-    lowest = falling[count_below - 1] if count_below else rising[0]
-    older_id = rising[best + 1] if best + 1 < len(rising) else None
-    return ListingWindow(older_id=older_id, highest=rising[best], lowest=lowest)
-
-
-def _weight(due: Mapping[int, Weighted], draft_id: int) -> float:
-    one = due.get(draft_id)
-    return one.weight if one else 0.0
+    return ListingWindow(
+        older_id=rising[best + 1] if best + 1 < len(rising) else None,
+        highest=rising[best],
+        lowest=falling[count_below - 1] if count_below else rising[0],
+        weight=best_weight,
+    )

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkout.services.window import Weighted, best_window
+from checkout.services.window import best_window
 
 SIZE = 5
 DRAFTS = st.lists(st.integers(1, 60), min_size=1, max_size=25, unique=True)
@@ -18,9 +18,7 @@ def listing(drafts: list[int], older_id: int | None) -> list[int]:
 def test_the_window_shows_the_wanted_draft_and_the_most_weight_that_any_could(
     drafts: list[int], data: st.DataObject
 ) -> None:
-    due = {
-        draft: Weighted(draft, data.draw(st.floats(0.1, 10))) for draft in drafts if data.draw(st.booleans())
-    }
+    due = {draft: data.draw(st.floats(0.1, 10)) for draft in drafts if data.draw(st.booleans())}
     wanted = data.draw(st.sampled_from(drafts))
     above = sorted(one for one in drafts if one >= wanted)[: SIZE + 1]
     below = sorted((one for one in drafts if one < wanted), reverse=True)[: SIZE - 1]
@@ -30,7 +28,7 @@ def test_the_window_shows_the_wanted_draft_and_the_most_weight_that_any_could(
     assert [one for one in drafts if window.lowest <= one <= window.highest and one not in shown] == []
 
     def weight(page: list[int]) -> float:
-        return sum(due[one].weight for one in page if one in due)
+        return sum(due[one] for one in page if one in due)
 
     possible = [listing(drafts, older) for older in [None, *drafts]]
     best = max(weight(page) for page in possible if wanted in page)
