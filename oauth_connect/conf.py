@@ -64,6 +64,18 @@ def configuration() -> BankConfiguration:
     )
 
 
+def bank_address() -> str:
+    """`configuration().api_url`, for what must be quick."""
+    address: str = settings.BUNQ_API_URL
+    return address
+
+
+def authorize_address() -> str:
+    """`configuration().authorize_url`, for what must be quick."""
+    address: str = settings.BUNQ_AUTHORIZE_URL
+    return address
+
+
 def parse_limit(text: str) -> Limit:
     """`"3/3"` is at most 3 calls in any 3 seconds. Raises ValueError."""
     found = _LIMIT.fullmatch(text.strip())

@@ -1,46 +1,133 @@
-"""What the order page needs to know, in few queries, and that somebody is looking at it."""
+"""What the order page needs to know, in one query, and that somebody is looking at it."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache, lru_cache
+from itertools import islice
+from typing import Any, TypeVar
 
-from django.db.models import Case, F, When
-from django.db.models.functions import Least
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import Case, CharField, F, Model, OuterRef, Q, Value, When
+from django.db.models.functions import Cast, Concat, Least
 
 from checkout import bank
-from checkout.models import Order, Payment
+from checkout.compiled import HERE, Compiled
+from checkout.models import Merchant, Order, Payment
 from checkout.page_state import PageFacts
 from checkout.services.attempts import MAX_AUTHORIZATIONS_PER_PAYMENT
 from checkout.statuses import PaymentStatus
+from oauth_connect.conf import bank_address
+from oauth_connect.newest import Newest, newest, read
 
-_PAID_FIRST = Case(When(status=PaymentStatus.PAID.value, then=0), default=1)
-_SEEN_STEP = timedelta(seconds=5)
+Row = TypeVar("Row", bound=Model)
+
+# What no shopper sees: what the worker keeps, and what was sent to the bank. All other columns are part of the page's
+# version, so that a new one is never forgotten.
+_UNSEEN: dict[type[Model], frozenset[str]] = {
+    Order: frozenset({"resolved_at", "resolved_by"}),
+    Merchant: frozenset({"slug", "iban", "account_holder", "website", "is_active", "created_at"}),
+    Payment: frozenset(
+        {
+            *("request_id", "request_body", "sent_by", "held_at", "bank_status"),
+            *("lease_owner", "lease_until", "due_at", "urgent", "steps_without_news", "page_seen_at"),
+        }
+    ),
+}
+_PATHS: dict[type[Model], str] = {Order: "", Merchant: "merchant__", Payment: "payments__"}
+_PAID_FIRST = Case(When(payments__status=PaymentStatus.PAID.value, then=0), default=1)
+# How seldom it is written that a page is open.
+SEEN_STEP = timedelta(seconds=25)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All that one query says: the facts, the newest authorization, and `shown`, whatever a shopper may see of them."""
+
+    facts: PageFacts
+    newest: Newest | None
+    shown: tuple[object, ...]
+
+    def last_moment(self, now: datetime) -> datetime:
+        """When something last happened to this order, as far as this query knows; it may be the passing of an end."""
+        order, payment, latest = self.facts.order, self.facts.payment, self.newest
+        moments = [order.created_at, order.expires_at, order.paid_at]
+        if payment is not None:
+            moments += [payment.created_at, payment.sent_at, payment.expires_at, payment.final_at]
+        if latest is not None:
+            moments += [latest.begun_at, latest.returned_at, latest.withdrawn_at]
+        return max((moment for moment in moments if moment and moment <= now), default=now)
+
+
+def read_page(token: str) -> Reading | None:
+    """The order with this token, its latest attempt (but a paid one before all others), and the way to the bank."""
+    row = _query(connections[DEFAULT_DB_ALIAS].vendor, bank_address()).first(token)
+    if row is None:
+        return None
+    *shown, page_seen_at, column = row
+    values = iter(shown)
+    order = _model(Order, values)
+    order.merchant = _model(Merchant, values)
+    payment = _model(Payment, values)
+    latest = read(column)
+    if payment.pk is None:
+        return Reading(PageFacts(order, None, came_back=False), latest, tuple(shown))
+    payment.order, payment.page_seen_at = order, page_seen_at
+    came_back = payment.state is PaymentStatus.PENDING and latest is not None and latest.came_back
+    return Reading(PageFacts(order, payment, came_back), latest, tuple(shown))
+
+
+@lru_cache(maxsize=8)
+def _query(vendor: str, address: str) -> Compiled:
+    """An order has few attempts, so all are joined and the best is taken. The bank's address is a part of `newest`."""
+    reference = Concat(Value("payment:"), Cast(OuterRef("payments__pk"), CharField()))
+    rows = Order.objects.filter(token=HERE).order_by(_PAID_FIRST, "payments__surplus", "-payments__number")
+    shown = [path + name for model, path in _PATHS.items() for name in _names(model)]
+    columns = rows.annotate(newest=newest(reference)).values_list(*shown, "payments__page_seen_at", "newest")
+    return Compiled(columns[:1])
+
+
+@cache
+def _names(model: type[Model]) -> list[str]:
+    return [f.attname for f in model._meta.concrete_fields if f.attname not in _UNSEEN[model]]
+
+
+def _model(model: type[Row], values: Iterator[Any]) -> Row:
+    """The next values as this model. A column that was not read would be fetched when it is used."""
+    names = _names(model)
+    return model.from_db(DEFAULT_DB_ALIAS, names, list(islice(values, len(names))))
 
 
 def page_facts(order: Order) -> PageFacts:
-    """The order's latest attempt, but a paid one before all others, and whether its shopper came back from bunq."""
-    payment = order.payments.order_by(_PAID_FIRST, "surplus", "-number").first()
-    if payment is not None:
-        payment.order = order
-    waits = payment is not None and payment.state is PaymentStatus.PENDING
-    return PageFacts(order, payment, came_back=bool(waits and payment and bank.came_back(payment)))
+    """What the page of this order rests on now."""
+    reading = read_page(order.token)
+    assert reading is not None
+    return reading.facts
 
 
-def authorization_for_page(payment: Payment, now: datetime) -> tuple[str, int] | None:
-    """URL and id of the authorization that the shopper can use now, begun if there is none; None if not payable."""
-    if payment.state is not PaymentStatus.PENDING or payment.cancel_reason or now >= payment.expires_at:
+def way_to_the_bank(reading: Reading, now: datetime) -> Newest | None:
+    """The authorization by which the shopper can go to the bank now, begun here if there is none; None if there can
+    be none.
+    """
+    payment, latest = reading.facts.payment, reading.newest
+    if payment is None or payment.state is not PaymentStatus.PENDING:
         return None
-    latest = bank.latest_authorization(payment)
-    if latest is None or latest.returned_at or latest.withdrawn_at or latest.expires_at <= now:
-        if bank.count_authorizations(payment) >= MAX_AUTHORIZATIONS_PER_PAYMENT:
-            return None
-        latest = bank.begin_authorization(payment, now=now)
-    url = bank.authorization_url(latest)
-    return (url, latest.pk) if url else None
+    if payment.cancel_reason or now >= payment.expires_at:
+        return None
+    if latest is not None and latest.is_usable(now):
+        return latest
+    if latest is not None and latest.begun >= MAX_AUTHORIZATIONS_PER_PAYMENT:
+        return None
+    bank.begin_authorization(payment, now=now)
+    again = read_page(payment.order.token)
+    return again.newest if again else None
 
 
 def page_seen(payment: Payment, now: datetime) -> None:
-    """Somebody has the page open: look at this draft sooner. Written at most every few seconds."""
-    if payment.state.is_final or (payment.page_seen_at and now - payment.page_seen_at < _SEEN_STEP):
+    """Somebody has the page open: look at this draft sooner. Written now and then, by one of several tabs."""
+    if payment.state.is_final or (payment.page_seen_at and now - payment.page_seen_at < SEEN_STEP):
         return
-    Payment.objects.filter(pk=payment.pk).update(
+    long_ago = Q(page_seen_at__isnull=True) | Q(page_seen_at__lte=now - SEEN_STEP)
+    Payment.objects.filter(long_ago, pk=payment.pk).update(
         page_seen_at=now, due_at=Least(F("due_at"), now + timedelta(seconds=1))
     )

@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 
 from checkout.forms import PaymentForm
 from checkout.models import Event, Order, Payment
@@ -14,6 +13,7 @@ from checkout.services.look import look_now
 from checkout.views.browser import browser_of, new_browser, remember
 from checkout.views.errors import allow
 from checkout.views.page import OrderPage, context_of, find_order, look_at, private, to_the_truth
+from oauth_connect import clock
 
 TOO_MANY = (
     "Too many payments were started with this account or in this browser, so none was started now."
@@ -35,15 +35,14 @@ OLD_ATTEMPT = "That payment is not open any more, so nothing was changed. This i
 @private
 @allow("GET")
 def show(request: HttpRequest, token: str) -> HttpResponse:
-    return _render(request, look_at(find_order(token)))
+    return _render(request, look_at(token, browser_of(request)))
 
 
 @private
 @allow("POST", way_on="checkout:order")
 def pay(request: HttpRequest, token: str) -> HttpResponse:
-    order = find_order(token)
+    page = look_at(token, browser_of(request))
     form = PaymentForm(request.POST)
-    page = look_at(order)
     if not page.takes_form:
         return _not_used(request, page, form)
     if not form.is_valid():
@@ -51,18 +50,18 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
     browser = browser_of(request) or new_browser()
     try:
         attempts.start_payment(
-            order,
+            find_order(token),
             iban=form.cleaned_data["iban"],
             name=form.cleaned_data["name"],
             browser=browser,
-            now=timezone.now(),
+            now=clock.now(),
         )
     except TooManyAttempts:
         form.add_error(None, TOO_MANY)
         return _render(request, page, form, status=429)
     except (AttemptRunning, OrderNotPayable):
-        return _not_used(request, look_at(find_order(token)), form)
-    return remember(to_the_truth(request, order), browser)
+        return _not_used(request, look_at(token, browser), form)
+    return remember(to_the_truth(request, page.order), browser)
 
 
 @private
@@ -72,7 +71,7 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
     payment = _named_attempt(request, order)
     if payment is None or payment.state.is_final:
         return to_the_truth(request, order, OLD_ATTEMPT)
-    attempts.cancel_payment(payment, source=Event.Source.SHOPPER, now=timezone.now())
+    attempts.cancel_payment(payment, source=Event.Source.SHOPPER, now=clock.now())
     return to_the_truth(request, order)
 
 
@@ -89,7 +88,7 @@ def continue_in_bunq(request: HttpRequest, token: str) -> HttpResponse:
     try:
         if payment is None:
             raise NotPending
-        attempts.continue_in_bank(payment, browser=browser_of(request), now=timezone.now())
+        attempts.continue_in_bank(payment, browser=browser_of(request), now=clock.now())
     except NotPending:
         return to_the_truth(request, order, OLD_ATTEMPT)
     except TooManyAttempts:
@@ -102,29 +101,27 @@ def continue_in_bunq(request: HttpRequest, token: str) -> HttpResponse:
 @allow("GET")
 def returned(request: HttpRequest, token: str) -> HttpResponse:
     """Back from bunq. That says nothing about the money; it only means "look now" (invariant 2)."""
-    order = find_order(token)
-    page = look_at(order)
+    page = look_at(token, browser_of(request))
     if page.payment is not None and not page.is_final:
-        look_now(page.payment, source=Event.Source.SHOPPER, now=timezone.now())
-    return to_the_truth(request, order)
+        look_now(page.payment, source=Event.Source.SHOPPER, now=clock.now())
+    return to_the_truth(request, page.order)
 
 
 @private
 @allow("GET")
 def receipt(request: HttpRequest, token: str) -> HttpResponse:
-    order = find_order(token)
-    page = look_at(order)
+    page = look_at(token, browser_of(request))
     if page.state is not PageState.PAID:
-        return to_the_truth(request, order, "There is a receipt once the order is paid.")
+        return to_the_truth(request, page.order, "There is a receipt once the order is paid.")
     return render(
-        request, "checkout/receipt.html", context_of(request, page) | {"lines": list(order.lines.all())}
+        request, "checkout/receipt.html", context_of(page) | {"lines": list(page.order.lines.all())}
     )
 
 
 def _render(
     request: HttpRequest, page: OrderPage, form: PaymentForm | None = None, status: int = 200
 ) -> HttpResponse:
-    context = context_of(request, page, form and form.to_first_error())
+    context = context_of(page, form and form.to_first_error())
     context["lines"] = list(page.order.lines.all())
     return render(request, "checkout/order.html", context, status=status)
 

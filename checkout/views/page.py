@@ -1,23 +1,24 @@
 """What the order page, its status answer and its receipt have in common."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
 from checkout.forms import PaymentForm
 from checkout.models import Order, Payment
+from checkout.pace import ask_after_ms, crowd
 from checkout.page_state import FINAL_STATES, PageFacts, PageState, page_state
 from checkout.qr import QrCode, qr_code
 from checkout.services import pages
-from checkout.views.browser import browser_of
 from checkout.views.errors import View
+from oauth_connect import clock
+from oauth_connect.newest import Newest
 
 FORM_STATES = frozenset({PageState.FORM, PageState.TRY_AGAIN})
 # The shopper waits for something to happen by itself: without JavaScript these reload.
@@ -48,8 +49,10 @@ class OrderPage:
 
     facts: PageFacts
     state: PageState
-    authorization_url: str = ""
-    authorization_id: int = 0
+    shown: tuple[object, ...] = field(repr=False)
+    way: Newest | None
+    is_own: bool
+    ask_after_ms: int
 
     @property
     def order(self) -> Order:
@@ -89,55 +92,64 @@ class OrderPage:
         return 3 if self.state is PageState.PAID else 0
 
     @property
+    def authorization_url(self) -> str:
+        return self.way.url if self.way else ""
+
+    @property
     def qr(self) -> QrCode:
         return qr_code(self.authorization_url)
 
     @property
     def version(self) -> str:
-        """Changes whenever the live part would read differently."""
-        order, payment = self.order, self.payment
-        facts = [self.state.value, order.status, order.resolution, self.authorization_id]
-        facts += [order.paid_late, order.paid_twice, order.amount_differs, order.consent_differs]
-        if payment is not None:
-            facts += [payment.pk, payment.status, payment.cancel_reason]
-        return hashlib.sha256(repr(facts).encode()).hexdigest()[:20]
+        """Changes whenever the live part would read differently: it is made of all that the templates can show."""
+        way = self.way and (self.way.address, self.way.client_id, self.way.redirect_uri, self.way.state)
+        seen = (self.state.value, way, self.is_own, self.shown)
+        return hashlib.sha256(repr(seen).encode()).hexdigest()[:20]
 
 
 def find_order(token: str) -> Order:
     return get_object_or_404(Order.objects.select_related("merchant"), token=token)
 
 
-def look_at(order: Order) -> OrderPage:
-    """The page of this order now. Tells the worker that somebody is looking."""
-    now = timezone.now()
-    facts = pages.page_facts(order)
+def look_at(token: str, browser: str) -> OrderPage:
+    """The page of this order now, as this browser sees it. Tells the worker that somebody is looking."""
+    now = clock.now()
+    reading = pages.read_page(token)
+    if reading is None:
+        raise Http404
+    facts = reading.facts
     state = page_state(facts, now)
-    if facts.payment is None or state not in WAITING_STATES:
-        return OrderPage(facts, state)
-    pages.page_seen(facts.payment, now)
-    authorization = pages.authorization_for_page(facts.payment, now) if state is PageState.WAITING else None
-    if authorization is None:
-        return OrderPage(facts, state)
-    url, authorization_id = authorization
-    return OrderPage(facts, state, authorization_url=url, authorization_id=authorization_id)
+    if facts.payment is not None and state in WAITING_STATES:
+        pages.page_seen(facts.payment, now)
+    way = pages.way_to_the_bank(reading, now) if state is PageState.WAITING else None
+    return OrderPage(
+        facts,
+        state,
+        reading.shown,
+        way,
+        is_own=_is_own(facts.payment, browser),
+        ask_after_ms=ask_after_ms(state, reading.last_moment(now), now, stretch=crowd.stretch),
+    )
 
 
-def context_of(request: HttpRequest, page: OrderPage, form: PaymentForm | None = None) -> dict[str, Any]:
+def _is_own(payment: Payment | None, browser: str) -> bool:
+    """Only the browser that typed the name sees it again; an IBAN once typed is never shown in full."""
+    return payment is not None and bool(payment.browser) and payment.browser == browser
+
+
+def context_of(page: OrderPage, form: PaymentForm | None = None) -> dict[str, Any]:
     """What the templates of a state may use."""
     return {
         "page": page,
         "order": page.order,
         "merchant": page.order.merchant,
         "payment": page.payment,
-        "form": form or (_new_form(request, page) if page.takes_form else None),
+        "form": form or (_new_form(page) if page.takes_form else None),
     }
 
 
-def _new_form(request: HttpRequest, page: OrderPage) -> PaymentForm:
-    """Only the browser that typed the name sees it again; an IBAN once typed is never shown in full."""
-    payment = page.payment
-    own = payment is not None and payment.browser and payment.browser == browser_of(request)
-    return PaymentForm(initial={"name": payment.payer_name} if own and payment else None)
+def _new_form(page: OrderPage) -> PaymentForm:
+    return PaymentForm(initial={"name": page.payment.payer_name} if page.is_own and page.payment else None)
 
 
 def to_the_truth(request: HttpRequest, order: Order, sentence: str = "") -> HttpResponse:

@@ -2,25 +2,41 @@
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.template.loader import render_to_string
+from django.utils.http import parse_etags
 
+from checkout.pace import crowd
+from checkout.views.browser import browser_of
 from checkout.views.errors import allow
-from checkout.views.page import context_of, find_order, look_at, private
+from checkout.views.page import context_of, look_at, private
+
+ASK_AFTER = "Kassa-Ask-After-Ms"
 
 
 @private
 @allow("GET")
 def status(request: HttpRequest, token: str) -> HttpResponse:
-    page = look_at(find_order(token))
-    etag = f'"{page.version}"'
-    if request.headers.get("If-None-Match") == etag:
-        return HttpResponseNotModified(headers={"ETag": etag})
-    response = JsonResponse(
-        {
-            "state": page.state.value,
-            "final": page.is_final,
-            "title": page.title,
-            "html": render_to_string("checkout/live.html", context_of(request, page), request),
-        }
-    )
-    response["ETag"] = etag
-    return response
+    """Each answer says when to ask next, except after the last news that there can be."""
+    with crowd.answering():
+        page = look_at(token, browser_of(request))
+        headers = {"ETag": f'"{page.version}"'}
+        if not page.is_final:
+            headers[ASK_AFTER] = str(page.ask_after_ms)
+        if _is_known(request, headers["ETag"]):
+            return HttpResponseNotModified(headers=headers)
+        return JsonResponse(
+            {
+                "state": page.state.value,
+                "final": page.is_final,
+                "title": page.title,
+                "html": render_to_string("checkout/live.html", context_of(page), request),
+            },
+            headers=headers,
+        )
+
+
+def _is_known(request: HttpRequest, etag: str) -> bool:
+    """Whether the page shows this version already. A proxy that compresses marks tags as weak, which is no difference
+    here (RFC 9110, 13.1.2).
+    """
+    known = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
+    return known == ["*"] or etag in (tag.removeprefix("W/") for tag in known)

@@ -1,17 +1,15 @@
 // Keeps the order page's live part up to date. Without this file the page reloads itself and works by forms.
 //
-// Asks /status with the version it shows; the answer is 304, or the live part anew. Asks every second while somebody
-// is likely to be looking, more slowly in time and in a hidden tab, at once when the person comes back, and no more
-// when the order's state is final.
+// Asks /status with the version it shows; the answer is 304, or the live part anew. Each answer says in
+// Kassa-Ask-After-Ms when to ask next: the server knows what is imminent and how busy it is. A hidden tab asks more
+// seldom, and at once when the person comes back. No more is asked when the order's state is final.
 
-const FAST_MS = 1000;
-const FAST_FOR_MS = 3 * 60_000;
-const STEADY_MS = 2000;
-const STEADY_FOR_MS = 15 * 60_000;
-const SLOW_MS = 10_000;
+const LEAST_MS = 500;
+const MOST_MS = 60_000;
 const HIDDEN_MS = 10_000;
-const CALM_MS = 5000; // states that change by the person's own form, or by the shop
+const UNTOLD_MS = 2000;
 const TIMEOUT_MS = 15_000;
+const FAILED_MS = 1000;
 const MAX_PAUSE_AFTER_FAILURE_MS = 30_000;
 
 const live = document.getElementById("live");
@@ -22,19 +20,21 @@ let timer = 0;
 let asking = false;
 let askAgain = false;
 let failures = 0;
-let lastActive = Date.now();
 
 const shown = () => live.querySelector("[data-state]");
+let told = bounded(shown().dataset.askAfterMs);
 
+function bounded(text) {
+  const ms = Number(text ?? NaN);
+  return Number.isFinite(ms) ? Math.min(MOST_MS, Math.max(LEAST_MS, ms)) : UNTOLD_MS;
+}
+
+// Some more or less, so that pages that were opened together do not go on asking together.
 function pause() {
   if (failures > 0) {
-    return Math.min(MAX_PAUSE_AFTER_FAILURE_MS, FAST_MS * 2 ** failures) * (0.75 + Math.random() / 2);
+    return Math.min(MAX_PAUSE_AFTER_FAILURE_MS, FAILED_MS * 2 ** failures) * (0.75 + Math.random() / 2);
   }
-  if (document.hidden) return HIDDEN_MS;
-  const quiet = Date.now() - lastActive;
-  if (quiet > STEADY_FOR_MS) return SLOW_MS;
-  if (shown().dataset.pace === "calm") return CALM_MS;
-  return quiet > FAST_FOR_MS ? STEADY_MS : FAST_MS;
+  return Math.max(told, document.hidden ? HIDDEN_MS : 0) * (0.9 + Math.random() / 5);
 }
 
 function plan(inMs = pause()) {
@@ -66,6 +66,7 @@ async function askOnce() {
     credentials: "same-origin",
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
+  if (answer.ok || answer.status === 304) told = bounded(answer.headers.get("Kassa-Ask-After-Ms"));
   if (answer.status === 304) return;
   if (!answer.ok) throw new Error(String(answer.status));
   const news = await answer.json();
@@ -93,11 +94,9 @@ function show(news) {
   announcement.textContent = [live.querySelector("h1"), live.querySelector(".lead")]
     .map((element) => element?.textContent.trim() ?? "")
     .join(". ");
-  lastActive = Date.now();
 }
 
 function wake() {
-  lastActive = Date.now();
   failures = 0;
   if (!document.hidden && shown().dataset.final !== "true") ask();
 }
@@ -127,9 +126,6 @@ heldBack.querySelector("button").addEventListener("click", () => {
   for (const form of live.querySelectorAll("form")) form.reset();
   window.location.assign(live.dataset.orderUrl);
 });
-for (const sign of ["pointerdown", "keydown"]) {
-  document.addEventListener(sign, () => (lastActive = Date.now()), { passive: true });
-}
 document.addEventListener("visibilitychange", () => (document.hidden ? plan() : wake()));
 window.addEventListener("focus", wake);
 window.addEventListener("online", wake);

@@ -16,7 +16,7 @@ from django.utils import timezone
 from checkout.models import Merchant, Order, Payment
 from checkout.services.attempts import start_payment
 from checkout.services.orders import NewLine, create_order
-from checkout.services.pages import authorization_for_page
+from checkout.services.pages import read_page, way_to_the_bank
 from checkout.services.steps import take_step
 from checkout.statuses import PaymentStatus
 from oauth_connect.authorizations import receive_return
@@ -64,9 +64,11 @@ class Shop:
         return payment
 
     def url(self, payment: Payment) -> str:
-        found = authorization_for_page(payment, timezone.now())
-        assert found is not None
-        return found[0]
+        reading = read_page(payment.order.token)
+        assert reading is not None
+        way = way_to_the_bank(reading, timezone.now())
+        assert way is not None
+        return way.url
 
     def consent(self, payment: Payment, decision: str = "accept", *, person: str = "") -> str:
         """What the shopper does at the bank for this payment's draft; the address the browser is sent back to."""

@@ -12,7 +12,7 @@ from checkout.services import orders
 from checkout.services.attempts import cancel_payment, continue_in_bank
 from checkout.services.errors import NotPending, OrderNotPayable
 from checkout.services.orders import cancel_order
-from checkout.services.pages import authorization_for_page, page_facts
+from checkout.services.pages import page_facts, read_page, way_to_the_bank
 from checkout.statuses import OrderStatus, PaymentStatus
 from oauth_connect.models import OauthAuthorization
 from tests.checkout.core.conftest import Shop
@@ -168,7 +168,9 @@ def test_a_page_that_polls_while_a_payment_is_being_closed_opens_no_way_to_appro
 
     def withdraw_while_a_tab_polls(closing: Payment, *, now: datetime) -> None:
         withdraw(closing, now=now)
-        ways.append(authorization_for_page(Payment.objects.get(pk=closing.pk), timezone.now()))
+        reading = read_page(closing.order.token)
+        assert reading is not None
+        ways.append(way_to_the_bank(reading, timezone.now()))
 
     monkeypatch.setattr(bank_facts, "withdraw_authorizations", withdraw_while_a_tab_polls)
     shop.bank.fault("maintenance", times=2, method="PUT")

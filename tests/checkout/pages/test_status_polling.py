@@ -1,33 +1,146 @@
 """The page asks again and again: cheap while nothing changes, and right when something does."""
 
 import json
+from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from checkout.models import Payment
-from tests.checkout.pages.states import order, payment, register
+from checkout.models import Order, Payment
+from checkout.page_state import FINAL_STATES, PageState
+from checkout.qr import qr_code
+from checkout.services.attempts import MAX_AUTHORIZATIONS_PER_PAYMENT
+from checkout.services.pages import SEEN_STEP
+from oauth_connect.models import OauthAuthorization
+from tests.checkout.pages.states import SCENES, authorization, order, payment, register
 
 pytestmark = pytest.mark.django_db
 
 
-def test_nothing_new_is_a_304_without_a_body(client: Client) -> None:
-    register()
+def url_of(of: Order) -> str:
+    return f"{of.get_absolute_url()}status"
+
+
+def _came_back_without_a_code() -> Order:
     made = order()
-    payment(made, "pending")
-    first = client.get(f"{made.get_absolute_url()}status")
-    again = client.get(f"{made.get_absolute_url()}status", headers={"If-None-Match": first["ETag"]})
-    assert first.status_code == 200
+    authorization(payment(made, "pending"), returned_at=timezone.now())
+    return made
+
+
+def _bunq_was_opened_too_often() -> Order:
+    made = order()
+    attempt = payment(made, "pending")
+    for _ in range(MAX_AUTHORIZATIONS_PER_PAYMENT):
+        authorization(attempt, returned_at=timezone.now())
+    return made
+
+
+def _fourth_attempt() -> Order:
+    made = order()
+    for status in ("rejected", "failed", "cancelled"):
+        payment(made, status)
+    authorization(payment(made, "pending"))
+    return made
+
+
+def _paid_then_tried_again() -> Order:
+    made = order(status="paid", paid_at=timezone.now())
+    payment(made, "paid")
+    payment(made, "cancelled")
+    return made
+
+
+MORE_SCENES: tuple[tuple[str, PageState, Callable[[], Order]], ...] = (
+    ("came_back_without_a_code", PageState.WAITING, _came_back_without_a_code),
+    ("bunq_was_opened_too_often", PageState.WAITING, _bunq_was_opened_too_often),
+    ("fourth_attempt", PageState.WAITING, _fourth_attempt),
+    ("paid_then_tried_again", PageState.PAID, _paid_then_tried_again),
+)
+every_scene = pytest.mark.parametrize(
+    ("state", "make"),
+    [scene[1:] for scene in (*SCENES, *MORE_SCENES)],
+    ids=[s[0] for s in (*SCENES, *MORE_SCENES)],
+)
+
+
+@every_scene
+def test_nothing_new_costs_one_query_in_every_state(
+    client: Client,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    state: PageState,
+    make: Callable[[], Order],
+) -> None:
+    register()
+    made = make()
+    first = client.get(url_of(made))
+    assert first.json()["state"] == state.value
+    with django_assert_num_queries(1):
+        again = client.get(url_of(made), headers={"If-None-Match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert again["ETag"] == first["ETag"]
+
+
+@every_scene
+def test_news_cost_one_query_too(
+    client: Client,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    state: PageState,
+    make: Callable[[], Order],
+) -> None:
+    register()
+    made = make()
+    client.get(url_of(made))
+    with django_assert_num_queries(1):
+        assert client.get(url_of(made)).status_code == 200
+
+
+@every_scene
+def test_the_order_page_costs_two_queries(
+    client: Client,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    state: PageState,
+    make: Callable[[], Order],
+) -> None:
+    """The order with all that stands on its page, and its lines."""
+    register()
+    made = make()
+    client.get(url_of(made))
+    with django_assert_num_queries(2):
+        assert client.get(made.get_absolute_url()).status_code == 200
+
+
+def test_an_installation_that_is_not_registered_is_asked_in_one_query_too(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    made = order()
+    payment(made, "pending")
+    etag = client.get(url_of(made))["ETag"]
+    with django_assert_num_queries(1):
+        assert client.get(url_of(made), headers={"If-None-Match": etag}).status_code == 304
+
+
+@pytest.mark.parametrize(
+    "known", ["{}", "W/{}", '"something-else", {}', 'W/"a" , W/{}', "*", '"a",\t{} , "b"']
+)
+def test_a_tag_is_found_in_a_list_and_when_a_proxy_made_it_weak(client: Client, known: str) -> None:
+    made = order()
+    etag = client.get(url_of(made))["ETag"]
+    assert client.get(url_of(made), headers={"If-None-Match": known.format(etag)}).status_code == 304
+
+
+@pytest.mark.parametrize("known", ['"something-else"', "W/", '""', "nonsense", "**", '"*"'])
+def test_another_tag_gets_the_news(client: Client, known: str) -> None:
+    assert client.get(url_of(order()), headers={"If-None-Match": known}).status_code == 200
 
 
 def test_the_page_and_its_status_agree_on_the_version(client: Client) -> None:
     register()
     made = order()
     payment(made, "pending")
-    etag = client.get(f"{made.get_absolute_url()}status")["ETag"]
+    etag = client.get(url_of(made))["ETag"]
     assert f"data-version={etag}" in client.get(made.get_absolute_url()).content.decode()
 
 
@@ -35,10 +148,9 @@ def test_news_bring_the_live_part_and_the_end_of_asking(client: Client) -> None:
     register()
     made = order()
     attempt = payment(made, "pending")
-    url = f"{made.get_absolute_url()}status"
-    before = client.get(url)
+    before = client.get(url_of(made))
     Payment.objects.filter(pk=attempt.pk).update(status="rejected")
-    after = client.get(url, headers={"If-None-Match": before["ETag"]})
+    after = client.get(url_of(made), headers={"If-None-Match": before["ETag"]})
     news = json.loads(after.content)
     assert after.status_code == 200
     assert (news["state"], news["final"]) == ("try_again", False)
@@ -46,36 +158,64 @@ def test_news_bring_the_live_part_and_the_end_of_asking(client: Client) -> None:
     assert "<html" not in news["html"]
 
 
-def test_asking_costs_five_queries_at_most(
-    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
-) -> None:
-    """order with merchant, payment, returned?, authorization, registration; a sixth now and then: page seen."""
-    register()
-    made = order()
-    payment(made, "pending")
-    url = f"{made.get_absolute_url()}status"
-    etag = client.get(url)["ETag"]
-    with django_assert_max_num_queries(5):
-        client.get(url, headers={"If-None-Match": etag})
-
-
-def test_the_order_page_costs_a_fixed_number_of_queries(
-    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+@every_scene
+def test_each_answer_says_when_to_ask_again_unless_nothing_can_come(
+    client: Client, state: PageState, make: Callable[[], Order]
 ) -> None:
     register()
-    made = order()
-    for _ in range(3):
-        payment(made, "rejected")
-    payment(made, "pending")
-    client.get(made.get_absolute_url())
-    with django_assert_max_num_queries(6):
-        client.get(made.get_absolute_url())
+    made = make()
+    first = client.get(url_of(made))
+    again = client.get(url_of(made), headers={"If-None-Match": first["ETag"]})
+    for answer in (first, again):
+        assert ("Kassa-Ask-After-Ms" in answer) == (state not in FINAL_STATES)
+        assert 500 <= int(answer.get("Kassa-Ask-After-Ms", "1000")) <= 20_000
+
+
+def test_an_unknown_order_is_not_found(client: Client) -> None:
+    assert client.get("/orders/AAAAAAAAAAAAAAAAAAAAAA/status").status_code == 404
 
 
 def test_an_open_page_moves_its_payment_forward_in_the_queue(client: Client) -> None:
-    register()
+    now = timezone.now()
     made = order()
-    attempt = payment(made, "pending", page_seen_at=None)
-    client.get(f"{made.get_absolute_url()}status")
+    attempt = payment(made, "pending", page_seen_at=None, due_at=now + timedelta(minutes=1))
+    client.get(url_of(made))
     attempt.refresh_from_db()
     assert attempt.page_seen_at is not None
+    assert attempt.due_at is not None
+    assert attempt.due_at < now + timedelta(seconds=10)
+
+
+def test_that_a_page_is_open_is_written_now_and_then_in_one_update(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    register()
+    made = order()
+    attempt = payment(made, "pending")
+    client.get(url_of(made))
+    just_before, just_after = SEEN_STEP - timedelta(seconds=3), SEEN_STEP + timedelta(seconds=1)
+    for ago, queries in ((just_before, 1), (just_after, 2)):
+        Payment.objects.filter(pk=attempt.pk).update(page_seen_at=timezone.now() - ago)
+        with django_assert_num_queries(queries):
+            client.get(url_of(made))
+    with django_assert_num_queries(1):
+        client.get(url_of(made))
+
+
+def test_the_code_is_drawn_once_per_authorization_and_never_for_a_page_without_news(client: Client) -> None:
+    register()
+    made = order()
+    attempt = payment(made, "pending")
+    etag = client.get(url_of(made))["ETag"]
+    qr_code.cache_clear()
+    assert client.get(url_of(made), headers={"If-None-Match": etag}).status_code == 304
+    assert qr_code.cache_info().misses == 0
+    for _ in range(3):
+        assert client.get(url_of(made)).status_code == 200
+        assert client.get(made.get_absolute_url()).status_code == 200
+    assert qr_code.cache_info().misses == 1
+    mine = OauthAuthorization.objects.filter(reference=attempt.authorization_reference)
+    mine.update(returned_at=timezone.now())  # the next one is begun
+    for _ in range(3):
+        assert client.get(url_of(made))["ETag"] != etag
+    assert qr_code.cache_info().misses == 2

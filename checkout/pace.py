@@ -1,0 +1,76 @@
+"""When an open page should ask again. The server decides, since it knows what is imminent and how busy it is.
+
+A page asks every second while something may happen any moment, and ever more seldom the longer nothing does. Where very
+many pages are open, all are slowed down together, so that thousands cost a process about as much as hundreds do.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from checkout.page_state import PageState
+
+SOON_MS = 1000
+# With `services.pages.SEEN_STEP` less than `services.turns.PAGE_OPEN`: a page that asks counts as open all the time.
+LONGEST_MS = 18_000
+# So long after the last thing that happened a page asks every second; then in proportion to the time since.
+_EAGER_S = 60.0
+_SELDOM_MS = 10_000
+# Nothing happens here by itself: the shopper types, or the shop decides.
+_CALM = frozenset({PageState.FORM, PageState.TRY_AGAIN, PageState.HELD, PageState.LATE})
+_CALM_MS = 5000
+
+MOST_STRETCH = 8.0
+# So many pages may be answered at the same moment, on average. With more, they wait for each other.
+_AT_ONCE = 0.5
+_MEASURED_OVER_S = 1.0
+# Of the way to the wanted stretch so much is gone per measurement: pages follow only when they ask again.
+_STEP = 0.25
+
+
+def ask_after_ms(state: PageState, since: datetime, now: datetime, *, stretch: float = 1.0) -> int:
+    """Milliseconds until a page in this state should ask again, if the last thing happened at `since`. Pure."""
+    quiet_s = (now - since).total_seconds()
+    pause_ms = min(_SELDOM_MS, max(SOON_MS, SOON_MS * quiet_s / _EAGER_S))
+    if state in _CALM:
+        pause_ms = max(_CALM_MS, pause_ms)
+    return round(min(LONGEST_MS, pause_ms * stretch))
+
+
+class Crowd:
+    """How much this process has to slow its pages down: `stretch` is 1 unless it answers too many at once.
+
+    What is measured is how many pages are being answered on average at any moment; that shows a slow database and a
+    busy machine as well as too many pages.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.stretch = 1.0
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._since = clock()
+        self._spent_s = 0.0
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        began = self._clock()
+        try:
+            yield
+        finally:
+            self._note(began, self._clock())
+
+    def _note(self, began: float, ended: float) -> None:
+        with self._lock:
+            self._spent_s += ended - began
+            measured_s = ended - self._since
+            if measured_s < _MEASURED_OVER_S:
+                return
+            at_once = self._spent_s / measured_s
+            self.stretch = min(MOST_STRETCH, max(1.0, self.stretch * (at_once / _AT_ONCE) ** _STEP))
+            self._since, self._spent_s = ended, 0.0
+
+
+# This process's.
+crowd = Crowd()

@@ -1,0 +1,134 @@
+"""When an open page is told to ask again: soon while something is imminent, seldom when nothing is or all want to."""
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+
+from checkout.pace import LONGEST_MS, MOST_STRETCH, Crowd, ask_after_ms, crowd
+from checkout.page_state import FINAL_STATES, PageState
+from checkout.services.pages import SEEN_STEP, read_page
+from checkout.services.turns import PAGE_OPEN
+from tests.checkout.pages.states import authorization, order, payment, register
+
+NOW = datetime(2031, 4, 5, 6, 7, tzinfo=UTC)
+IMMINENT = (
+    PageState.PREPARING,
+    PageState.CHECKING,
+    PageState.WAITING,
+    PageState.FINISHING,
+    PageState.CLOSING,
+)
+CALM = tuple(set(PageState) - set(IMMINENT) - FINAL_STATES)
+
+
+def told(state: PageState, quiet_s: float, stretch: float = 1.0) -> int:
+    return ask_after_ms(state, NOW - timedelta(seconds=quiet_s), NOW, stretch=stretch)
+
+
+@pytest.mark.parametrize("state", IMMINENT)
+def test_where_something_is_imminent_a_page_asks_every_second_and_later_more_seldom(state: PageState) -> None:
+    assert told(state, 0) == told(state, 60) == 1000
+    assert told(state, 300) == 5000
+    assert told(state, 3600) == told(state, 86_400) == 10_000
+
+
+@pytest.mark.parametrize("state", CALM)
+def test_where_only_a_person_can_change_something_a_page_asks_seldom(state: PageState) -> None:
+    assert told(state, 0) == told(state, 240) == 5000
+    assert told(state, 3600) == 10_000
+
+
+@pytest.mark.parametrize("state", PageState)
+def test_a_crowd_slows_every_page_down_but_never_so_much_that_it_would_count_as_closed(
+    state: PageState,
+) -> None:
+    for quiet_s in (0, 120, 900):
+        assert told(state, quiet_s, 2.0) == min(LONGEST_MS, 2 * told(state, quiet_s))
+        slowest = told(state, quiet_s, MOST_STRETCH)
+        assert slowest <= LONGEST_MS
+        assert timedelta(milliseconds=slowest * 1.1) + SEEN_STEP <= PAGE_OPEN
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def busy(ours: Crowd, clock: Clock, *, seconds: int, per_second: int, each_s: float) -> None:
+    """So many pages a second, each of which takes so long, side by side."""
+    for _ in range(seconds * per_second):
+        with ours.answering():
+            clock.now += each_s
+        clock.now += 1 / per_second - each_s
+
+
+def test_a_few_pages_are_not_slowed_down() -> None:
+    clock = Clock()
+    ours = Crowd(clock)
+    busy(ours, clock, seconds=60, per_second=100, each_s=0.004)
+    assert ours.stretch == 1.0
+
+
+def test_pages_are_slowed_down_while_there_are_too_many_and_only_so_long() -> None:
+    clock = Clock()
+    ours = Crowd(clock)
+    busy(ours, clock, seconds=10, per_second=100, each_s=0.009)
+    assert 1.5 < ours.stretch < 8
+    busy(ours, clock, seconds=600, per_second=100, each_s=0.0099)
+    assert ours.stretch == MOST_STRETCH
+    busy(ours, clock, seconds=30, per_second=20, each_s=0.002)
+    assert ours.stretch == 1.0
+
+
+def test_a_page_that_breaks_is_counted_too() -> None:
+    clock = Clock()
+    ours = Crowd(clock)
+    with suppress(ValueError), ours.answering():
+        clock.now += 5.0
+        raise ValueError("broken")
+    assert ours.stretch > 1.0
+
+
+@pytest.mark.django_db
+def test_pages_and_answers_say_how_busy_this_process_is(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register()
+    made = order()
+    authorization(payment(made, "pending"))
+    monkeypatch.setattr(crowd, "stretch", 3.0)
+    answer = client.get(f"{made.get_absolute_url()}status")
+    assert answer["Kassa-Ask-After-Ms"] == "3000"
+    assert 'data-ask-after-ms="3000"' in answer.json()["html"]
+    monkeypatch.setattr(crowd, "stretch", 3.0)  # it has measured since
+    assert 'data-ask-after-ms="3000"' in client.get(made.get_absolute_url()).content.decode()
+
+
+@pytest.mark.django_db
+def test_the_time_is_counted_from_the_last_thing_that_happened() -> None:
+    now = NOW
+    made = order(expires_at=now + timedelta(hours=1))
+    type(made).objects.filter(pk=made.pk).update(created_at=now - timedelta(minutes=50))
+    assert last(made.token) == now - timedelta(minutes=50)
+    attempt = payment(
+        made, "pending", sent_at=now - timedelta(minutes=40), expires_at=now + timedelta(minutes=5)
+    )
+    type(attempt).objects.filter(pk=attempt.pk).update(created_at=now - timedelta(minutes=41))
+    assert last(made.token) == now - timedelta(minutes=40)
+    authorization(attempt, created_at=now - timedelta(minutes=30))
+    assert last(made.token) == now - timedelta(minutes=30)
+    authorization(attempt, created_at=now - timedelta(minutes=20), returned_at=now - timedelta(minutes=10))
+    assert last(made.token) == now - timedelta(minutes=10)
+    assert last(made.token, after=timedelta(minutes=6)) == now + timedelta(minutes=5)
+    assert last(made.token, after=timedelta(hours=2)) == now + timedelta(hours=1)
+
+
+def last(token: str, after: timedelta = timedelta(0)) -> datetime:
+    reading = read_page(token)
+    assert reading is not None
+    return reading.last_moment(NOW + after)
