@@ -13,7 +13,17 @@ from sandbox_bank.control.strangers import place_a_draft
 from sandbox_bank.control.words import BadRequest, control
 from sandbox_bank.ledger.drafts import settle_due
 from sandbox_bank.ledger.money import value_of
-from sandbox_bank.models import Account, Code, Consent, Decision, Draft, LedgerEntry, User, UserKind
+from sandbox_bank.models import (
+    Account,
+    Code,
+    Consent,
+    Decision,
+    Draft,
+    LedgerEntry,
+    UsedRequestId,
+    User,
+    UserKind,
+)
 from sandbox_bank.running import behaviour, limiter
 
 
@@ -85,6 +95,13 @@ def executions(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
             for row in wanted
         ]
     }
+
+
+@control("GET")
+def request_ids(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+    """The request id of every write that took effect, and who sent it, oldest first; `since_id` those after it."""
+    rows = UsedRequestId.objects.filter(id__gt=_since(request)).order_by("id")
+    return {"request_ids": list(rows.values("id", "scope", "value"))}
 
 
 @control("GET")

@@ -7,6 +7,7 @@ urlpatterns = [
     path("drafts", state.drafts),
     path("executions", state.executions),
     path("ledger", state.ledger),
+    path("request-ids", state.request_ids),
     path("calls", state.calls),
     path("draft-payments", draft_payments.listed),
     path("draft-payments/<int:draft_id>/<str:act>", draft_payments.act),

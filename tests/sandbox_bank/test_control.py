@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from tests.banks import SandboxBank
-from tests.sandbox_bank.provider import SHOP, Provider
+from tests.sandbox_bank.provider import SHOP, Provider, draft_body
 
 
 def executions(bank: SandboxBank, since_id: int = 0) -> list[dict[str, object]]:
@@ -88,3 +88,23 @@ def test_a_strangers_draft_has_to_be_right_too(
 ) -> None:
     answer = requests.post(f"{bank.url}/_control/drafts", json=wanted, timeout=10)
     assert (answer.status_code, bool(answer.json()["error"])) == (400, True)
+
+
+def test_the_request_ids_of_writes_that_took_effect_are_listed(
+    bank: SandboxBank, provider: Provider, person: str
+) -> None:
+    def used(since_id: int) -> list[dict[str, object]]:
+        found: list[dict[str, object]] = bank.control("GET", "request-ids", since_id=str(since_id))[
+            "request_ids"
+        ]
+        return found
+
+    seen = int(str(used(0)[-1]["id"]))
+    bank.fault("lost_after", method="POST")
+    with pytest.raises(requests.ConnectionError):
+        provider.call(
+            "POST", provider.drafts_path, draft_body(sender_iban=person), request_id="its answer was lost"
+        )
+    provider.call("POST", provider.drafts_path, draft_body(amount="none"), request_id="refused")
+    assert [row["value"] for row in used(seen)] == ["its answer was lost"]
+    assert str(used(seen)[0]["scope"]).startswith("device ")
