@@ -8,6 +8,7 @@ from django.http.response import HttpResponseBase
 from sandbox_bank.faults import before, instead, payloads, wire
 from sandbox_bank.faults.kinds import Stage
 from sandbox_bank.protocol import signing
+from sandbox_bank.protocol.authentication import recognise
 from sandbox_bank.protocol.call import Call, begin_call
 from sandbox_bank.protocol.envelope import ApiResponse, refusal
 from sandbox_bank.protocol.errors import ApiError
@@ -45,6 +46,8 @@ class BunqProtocol:
         for fault in faults.take(Stage.INSTEAD, call.occasion, most=1):
             if fault.more.get("effect"):
                 self._view(call)
+            if call.installation is None and not call.is_token_exchange:
+                recognise(call)
             return instead.replace(call, fault)
         return self._view(call)
 

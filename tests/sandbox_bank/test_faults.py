@@ -82,6 +82,16 @@ def test_another_answer_than_the_true_one(
     assert place(provider).status == 200
 
 
+def test_a_refusal_that_was_asked_for_is_signed_unless_a_fault_says_otherwise(
+    bank: SandboxBank, provider: Provider
+) -> None:
+    bank.fault("refused", method="POST", times=2)
+    assert provider.signed_rightly(place(provider))
+    bank.fault("bad_signature_on_error", method="POST")
+    with pytest.raises(InvalidSignature):
+        provider.signed_rightly(place(provider))
+
+
 def test_a_wrong_answer_can_follow_a_true_effect(bank: SandboxBank, provider: Provider) -> None:
     bank.fault("server_error", method="POST", effect=True)
     answer = place(provider)
