@@ -13,6 +13,10 @@ PY := $(VENV)/bin/python
 PORT ?= 8000
 BANK_PORT ?= 8001
 DATA ?= var
+# `make drill`: how long shoppers come, what all chances come from (empty: a new one), and on which database.
+SECONDS ?= 300
+SEED ?=
+DATABASE ?= postgresql
 # Tests mostly wait for the bank that they talk to, so somewhat more of them than cores run side by side.
 WORKERS ?= 3
 export PORT BANK_PORT DATA
@@ -20,7 +24,7 @@ export PORT BANK_PORT DATA
 # What `manage.py` needs to start at all, for commands that use no installation of their own.
 THROW_AWAY = SECRET_KEY=throw-away-$$RANDOM$$RANDOM$$RANDOM ENCRYPTION_KEYS=unused PUBLIC_URL=http://127.0.0.1:8000
 
-.PHONY: help demo test check format rehearse diagram clean
+.PHONY: help demo test check format rehearse drill diagram clean
 
 help: ## this list
 	@echo "make demo      a shop, a bank, a worker and an admin on this machine; Ctrl-C stops all of it"
@@ -28,6 +32,8 @@ help: ## this list
 	@echo "make test      every test; ARGS=\"-k worker\" narrows; TEST_DATABASE_URL=postgres://… tests on PostgreSQL"
 	@echo "make check     style and types: ruff and strict mypy"
 	@echo "make rehearse  walk every way an order can go, over HTTP; ARGS=\"--base-url https://…\" for a running shop"
+	@echo "make drill     shoppers pay while bank, web, worker and database are killed; then all is compared"
+	@echo "               SECONDS=$(SECONDS) SEED=… DATABASE=$(DATABASE) may be set: make drill SECONDS=1200 SEED=7"
 	@echo "make format    let ruff arrange the code"
 	@echo "make diagram   write docs/statuses.md from the table of statuses"
 	@echo "make clean     remove the virtual environments and caches; data in var/ stays"
@@ -49,6 +55,9 @@ format: $(VENV)/.tests
 
 rehearse: $(VENV)/.runs ## the rehearsal
 	@$(THROW_AWAY) ENV_FILE= $(PY) manage.py rehearse $(ARGS)
+
+drill: $(VENV)/.tests ## the drill
+	@$(PY) -m tests.drill --seconds $(SECONDS) --database $(DATABASE) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 diagram: $(VENV)/.runs
 	@$(THROW_AWAY) ENV_FILE= $(PY) manage.py status_diagram --write docs/statuses.md

@@ -1,0 +1,75 @@
+"""How a drill is meant to go: how long, how rough, and with which settings of the product."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+# Told to the bank and, through the installation, to our own budgets: high enough for hundreds of checkouts.
+LIMITS = "GET=30/3,POST=30/3,PUT=20/3,SESSION=1/3"
+# Longer than this an unanswered create has to be unseen before it counts as never made (checkout/services/recovery.py).
+SETTLED_AFTER_S = 120.0
+# The longest pause between two looks at a payment (checkout/services/outcome.py).
+LONGEST_PAUSE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything about a drill that does not depend on what happens in it. Times in seconds."""
+
+    seed: int
+    seconds: float
+    folder: Path
+    on_postgresql: bool
+    shoppers: int = 14
+    payers: int = 60
+    limits: str = LIMITS
+    webs: int = 2
+    workers: int = 3
+    # Between two kills, on average; and how long the killed one stays away at most.
+    kill_every_s: float = 8.0
+    away_at_most_s: float = 4.0
+    # One factor on the rates of all faults.
+    roughness: float = 1.0
+    payment_lifetime_s: int = 30
+    order_lifetime_s: tuple[int, int] = (25, 70)
+    grace_s: int = 8
+    lease_s: int = 20
+    # How long a shopper watches the page for what should come next.
+    patience_s: float = 40.0
+    settle_at_most_s: float = 420.0
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """Environment of the product."""
+        return {
+            "PAYMENT_LIFETIME_S": str(self.payment_lifetime_s),
+            "ORDER_LIFETIME_S": str(self.order_lifetime_s[1]),
+            "ORDER_EXPIRY_GRACE_S": str(self.grace_s),
+            "LEASE_S": str(self.lease_s),
+            "BUNQ_CONNECT_TIMEOUT_S": "1.0",
+            "BUNQ_READ_TIMEOUT_S": "3.0",
+            "ATTEMPTS_PER_IBAN_PER_HOUR": "1000000",
+            "ATTEMPTS_PER_BROWSER_PER_HOUR": "1000000",
+        }
+
+
+def short(seed: int, folder: Path, *, on_postgresql: bool) -> Plan:
+    """For `make test`: everything that a long drill does, but each only once or twice."""
+    return Plan(
+        seed=seed,
+        seconds=9.0,
+        folder=folder,
+        on_postgresql=on_postgresql,
+        shoppers=8,
+        payers=16,
+        webs=2,
+        workers=2,
+        kill_every_s=1.6,
+        away_at_most_s=0.5,
+        payment_lifetime_s=8,
+        order_lifetime_s=(7, 12),
+        grace_s=2,
+        lease_s=8,
+        patience_s=8.0,
+        settle_at_most_s=200.0,
+    )

@@ -1,0 +1,160 @@
+"""A drill from its first process to its comparison."""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+
+from launcher.processes import ROOT, LauncherError
+from tests.drill.checks.books import Difference
+from tests.drill.compare import compare
+from tests.drill.crowd import Crowd, pay_in_peace
+from tests.drill.desk_client import DatabaseAway, Desk
+from tests.drill.diary import Diary
+from tests.drill.facts import Facts
+from tests.drill.house import House, open_house
+from tests.drill.kills import Reaper
+from tests.drill.person import Person
+from tests.drill.plan import Plan
+from tests.drill.report import Report
+from tests.drill.tab import Tab
+from tests.drill.town import Town
+
+_IN_PEACE = 3
+_LOOK_EVERY_S = 0.5
+
+
+class Drill:
+    """`play` does everything but compare; what it saw is in `report` afterwards."""
+
+    def __init__(self, plan: Plan, say: Callable[[str], None]) -> None:
+        self.plan, self.say = plan, say
+        self.diary = Diary()
+        self.notes: list[str] = []
+        self.found: list[Difference] = []
+
+    def run(self) -> Report:
+        """Raises LauncherError when something cannot be started."""
+        with open_house(self.plan, self.say) as house, open_desk(house) as desk:
+            facts, kills, faults = self._play(house, desk)
+        # Now that everything has ended, its logs are whole.
+        self.say("comparing")
+        self.found += [Difference("the drill itself", text) for text in self.diary.defects]
+        self.found += compare(facts)
+        return Report(facts, self.diary, kills, faults, self.found, self.notes)
+
+    def _play(self, house: House, desk: Desk) -> tuple[Facts, Counter[str], Counter[str]]:
+        kassa = house.kassa
+        town = Town(self.plan, kassa.urls, kassa.bank_url, desk, self.diary)
+        town.settle_people()
+        reaper = Reaper(house.victims(), random.Random(f"{self.plan.seed} kills"), self.plan.kill_every_s)
+        self._storm(house, town, reaper)
+        struck = house.weather.struck()
+        self.say("the storm is over: everything runs, and settles")
+        person = Person(house, desk)
+        self._settle(desk, person)
+        self._peace(house, town)
+        self._settle(desk, person)
+        self.notes += person.said
+        self._reconcile(house)
+        facts = self._facts(house, desk, town)
+        return replace(facts, outages=reaper.outages), reaper.kills, struck
+
+    def _storm(self, house: House, town: Town, reaper: Reaper) -> None:
+        self.say(f"{self.plan.shoppers} shoppers come, for {self.plan.seconds:g} s")
+        house.weather.begin()
+        crowd = Crowd(town)
+        crowd.come()
+        told = Clock(every_s=30.0)
+
+        def each_tick() -> None:
+            house.weather.tick()
+            if told.is_due():
+                self.say(f"{len(town.orders)} orders, {reaper.kills.total()} kills")
+
+        try:
+            reaper.reap(self.plan.seconds, each_tick)
+        finally:
+            town.stop.set()
+        house.weather.clear()
+        crowd.go_home()
+        town.stop = threading.Event()
+
+    def _settle(self, desk: Desk, person: Person) -> None:
+        """Until nothing is under way any more; what still is when the time is over, the comparison will find."""
+        deadline = time.monotonic() + self.plan.settle_at_most_s
+        told = Clock(every_s=30.0)
+        while time.monotonic() < deadline:
+            try:
+                standing = desk.ask("standing")
+            except DatabaseAway:
+                continue
+            if not any(standing.values()):
+                return
+            person.speaks(standing["needs_person"])
+            if told.is_due():
+                self.say(", ".join(f"{name} {what}" for name, what in standing.items() if what))
+            time.sleep(_LOOK_EVERY_S)
+        self.notes.append(f"it did not settle within {self.plan.settle_at_most_s:g} s: {standing}")
+
+    def _peace(self, house: House, town: Town) -> None:
+        """Whatever happened before: who comes now can pay. And everybody looks at their page once more."""
+        said = pay_in_peace(town, _IN_PEACE)
+        if said != ["paid"] * _IN_PEACE:
+            self.found.append(Difference("orders after the storm are paid", f"their pages said {said}"))
+
+    def _reconcile(self, house: House) -> None:
+        if not (ROOT / "checkout" / "management" / "commands" / "reconcile.py").exists():
+            self.notes.append("manage.py reconcile does not exist yet")
+            return
+        try:
+            house.kassa.manage("reconcile")
+        except LauncherError as failure:
+            self.found.append(Difference("manage.py reconcile finds nothing", str(failure)))
+
+    def _facts(self, house: House, desk: Desk, town: Town) -> Facts:
+        final_pages = {}
+        for order in town.orders:
+            tab = Tab(town, random.Random(0), order)
+            tab.load()
+            final_pages[order.reference] = tab.state
+            tab.close()
+        at_bank, rows = house.bank.ask("GET", "state"), desk.ask("rows")
+        refused = sum(at_bank["refused_429"].values())
+        self.notes.append(f"the bank itself said 429 {refused} times since it was started last")
+        secrets = desk.ask("secrets")["secrets"]
+        own = house.kassa.secrets
+        return Facts(
+            drafts=at_bank["drafts"],
+            ledger=at_bank["ledger"],
+            consents=at_bank["authorizations"],
+            merchants=rows["merchants"],
+            orders=rows["orders"],
+            payments=rows["payments"],
+            events=rows["events"],
+            authorizations=rows["authorizations"],
+            sightings=self.diary.sightings,
+            final_pages=final_pages,
+            troubles=self.diary.troubles,
+            logs=house.logs_of_product(),
+            secrets=[*secrets, own.secret_key, own.encryption_key, own.admin_password],
+        )
+
+
+def open_desk(house: House) -> Desk:
+    return Desk(house.kassa.env, house.kassa.folder / "logs" / "desk.log")
+
+
+class Clock:
+    """Tells once in a while that it is time."""
+
+    def __init__(self, every_s: float) -> None:
+        self._every_s, self._next_at = every_s, time.monotonic() + every_s
+
+    def is_due(self) -> bool:
+        due = time.monotonic() >= self._next_at
+        if due:
+            self._next_at = time.monotonic() + self._every_s
+        return due

@@ -1,0 +1,146 @@
+"""A handful of orders that agree with the bank in every respect, for tests that falsify one thing at a time."""
+
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+
+from tests.drill.diary import Sighting
+from tests.drill.facts import Facts, Row
+
+# Unix time at which everything began.
+BEGAN = datetime(2031, 4, 5, 6, 0, tzinfo=UTC).timestamp()
+_PAYER, _SHOP = "NL73BUNQ0000000012", "NL61BUNQ0000000034"
+_WAYS = {
+    "created": ["created"],
+    "paid": ["created", "submitting", "pending", "paid"],
+    "cancelled": ["created", "submitting", "pending", "cancelling", "cancelled"],
+}
+_AT_BANK = {"paid": "COMPLETED", "cancelled": "CANCELLED"}
+
+
+def at(second: float) -> str:
+    """As the database tells a time."""
+    return datetime.fromtimestamp(BEGAN + second, UTC).isoformat()
+
+
+def at_bank(second: float) -> str:
+    """As the bank writes one."""
+    return datetime.fromtimestamp(BEGAN + second, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+class SmallWorld:
+    """Order 1 is paid by payment 11 with draft 101; order 2 expired after payment 12 with draft 102 was cancelled."""
+
+    def __init__(self, folder: Path) -> None:
+        self.log = folder / "web-1.log"
+        self.log.write_text("2031-04-05T06:00:00.000Z INFO kassa.checkout order_created order_id=1\n")
+        self.facts = Facts(merchants=[{"id": 1, "iban": _SHOP}], logs=[self.log], secrets=["s" * 43])
+        self._order(1, "D-1", "paid", "order_paid")
+        self._payment(11, order_id=1, draft_id=101, status="paid")
+        self._order(2, "D-2", "expired", "order_expired")
+        self._payment(12, order_id=2, draft_id=102, status="cancelled")
+        self._page("D-1", "form", 0, 1)
+        self._page("D-1", "paid", 41, 60)
+        self._page("D-2", "expired", 90, 99, nothing_taken=True)
+        self.facts.final_pages = {"D-1": "paid", "D-2": "expired"}
+
+    # what a test changes
+
+    @property
+    def order(self) -> Row:
+        return self.facts.orders[0]
+
+    @property
+    def expired_order(self) -> Row:
+        return self.facts.orders[1]
+
+    @property
+    def payment(self) -> Row:
+        return self.facts.payments[0]
+
+    @property
+    def draft(self) -> Row:
+        return self.facts.drafts[0]
+
+    @property
+    def authorization(self) -> Row:
+        return self.facts.authorizations[0]
+
+    def event(self, kind: str) -> Row:
+        return next(event for event in self.facts.events if event["kind"] == kind)
+
+    def execute(self, draft: Row) -> None:
+        """At the bank alone."""
+        draft["status"] = "COMPLETED"
+        self.facts.ledger.append(
+            {
+                "id": len(self.facts.ledger) + 1,
+                "created": at_bank(40),
+                "iban": draft["sender_iban"],
+                "amount": f"-{draft['amount']['value']}",
+                "draft_id": draft["id"],
+            }
+        )
+
+    # what agrees
+
+    def _order(self, order_id: int, reference: str, status: str, ended_by: str) -> None:
+        flags = dict.fromkeys(("paid_late", "paid_twice", "amount_differs", "consent_differs"), False)
+        row = {"id": order_id, "merchant_id": 1, "reference": reference, "total": "12.50", "status": status}
+        self.facts.orders.append({**row, **flags, "resolution": ""})
+        self._event("order_created", order_id=order_id, new="open")
+        self._event(ended_by, order_id=order_id, old="open", new=status)
+
+    def _payment(self, payment_id: int, *, order_id: int, draft_id: int, status: str) -> None:
+        row: Row = {
+            "id": payment_id,
+            "order_id": order_id,
+            "number": 1,
+            "status": status,
+            "draft_id": draft_id,
+        }
+        row |= {"amount": "12.50", "currency": "EUR", "payer_iban": _PAYER, "payee_iban": _SHOP}
+        row |= {"description": f"Shop order D-{order_id}", "browser": "b" * 22, "sent_at": at(10)}
+        row |= {"lease_owner": "", "lease_until": None, "due_at": None}
+        self.facts.payments.append(row)
+        self._draft(row)
+        way = _WAYS[status]
+        for old, new in pairwise(way):
+            self._event("bank_decided", order_id=order_id, payment_id=payment_id, old=old, new=new)
+        shown = {"amount": "12.50 EUR", "sender_iban": _PAYER, "receiver_iban": _SHOP}
+        self.facts.events[-1]["data"] = shown
+        self._authorization(row, came_back=status == "paid")
+
+    def _draft(self, payment: Row) -> None:
+        draft: Row = {"id": payment["draft_id"], "created": at_bank(11), "status": "PENDING"}
+        draft |= {"sender_iban": _PAYER, "counterparty_iban": _SHOP, "description": payment["description"]}
+        draft["amount"] = {"value": "12.50", "currency": "EUR"}
+        self.facts.drafts.append(draft)
+        if payment["status"] == "paid":
+            self.execute(draft)
+        draft["status"] = _AT_BANK[payment["status"]]
+
+    def _authorization(self, payment: Row, *, came_back: bool) -> None:
+        row: Row = {
+            "id": payment["id"],
+            "reference": f"payment:{payment['id']}",
+            "browser": payment["browser"],
+        }
+        row |= {"payer": f"payer {payment['id']}", "state": f"state-{payment['id']}", "exchange_owner": ""}
+        row |= {"exchange": "done" if came_back else "none"}
+        self.facts.authorizations.append({**row, "code_returned_at": at(38) if came_back else None})
+        self.facts.consents.append({"state": row["state"], "code_exchanged": came_back})
+
+    def _event(
+        self, kind: str, *, order_id: int, payment_id: int | None = None, old: str = "", new: str
+    ) -> None:
+        event = {"id": len(self.facts.events) + 1, "kind": kind, "order_id": order_id, "data": {}}
+        event |= {"payment_id": payment_id, "old_status": old, "new_status": new}
+        self.facts.events.append(event)
+
+    def _page(
+        self, order: str, state: str, first: float, last: float, *, nothing_taken: bool = False
+    ) -> None:
+        self.facts.sightings.append(
+            Sighting(order, state, nothing_taken, BEGAN + first, BEGAN + last, BEGAN + last + 0.1)
+        )
