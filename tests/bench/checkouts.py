@@ -1,0 +1,307 @@
+"""Many open checkouts at a running installation, and shoppers who approve some of them. A process of its own.
+
+`python -m tests.bench.checkouts` runs with the installation's environment, reads one job as JSON from stdin and prints
+what it measured as JSON. Orders are made through the product's own services; everything a browser or a phone does goes
+over HTTP.
+"""
+
+import heapq
+import http.client
+import itertools
+import json
+import random
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+import django
+import requests
+
+_POLLERS = 6
+_OPENERS = 4
+_LONGEST_WAIT_S = 60.0
+
+
+@dataclass
+class Page:
+    """One open order page: what it shows, and when it first showed *paid*."""
+
+    path: str
+    etag: str = ""
+    state: str = ""
+    paid_at: float | None = None
+
+
+@dataclass
+class Checkout:
+    """One order whose draft waits at the bank."""
+
+    draft_id: int
+    payer: str
+    url: str
+    page: Page
+
+
+@dataclass
+class Job:
+    """`counts`: so many checkouts are open, one measurement each.
+
+    `approvals` of them are approved, one per `every_s` seconds (the counts' own, in their order).
+    """
+
+    shop_url: str
+    bank_url: str
+    counts: list[int]
+    approvals: int
+    every_s: list[float]
+    way: str  # how the approval ends: see `Phone`
+    seed: int = 1
+
+
+class OpenPages:
+    """Asks for each page's status when the server told it to, as the page's script does."""
+
+    def __init__(self, shop_url: str) -> None:
+        self._host = urlsplit(shop_url).netloc
+        self._due: list[tuple[float, int, Page]] = []
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._number = itertools.count()
+        self._threads = [threading.Thread(target=self._work) for _ in range(_POLLERS)]
+        self.failures = 0
+
+    def __enter__(self) -> "OpenPages":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def open(self, page: Page) -> None:
+        self._plan(page, time.monotonic())
+
+    def _plan(self, page: Page, at: float) -> None:
+        with self._lock:
+            heapq.heappush(self._due, (at, next(self._number), page))
+
+    def _next(self) -> tuple[Page | None, float]:
+        with self._lock:
+            if not self._due:
+                return None, 0.05
+            wait_s = self._due[0][0] - time.monotonic()
+            return (heapq.heappop(self._due)[2], 0.0) if wait_s <= 0 else (None, min(wait_s, 0.05))
+
+    def _work(self) -> None:
+        connection = http.client.HTTPConnection(self._host, timeout=30)
+        while not self._stop.is_set():
+            page, wait_s = self._next()
+            if page is None:
+                self._stop.wait(wait_s)
+                continue
+            try:
+                pause_s = self._ask(connection, page)
+            except (OSError, http.client.HTTPException):
+                connection.close()
+                self.failures += 1
+                pause_s = 1.0
+            if pause_s is not None:
+                self._plan(page, time.monotonic() + pause_s * random.uniform(0.9, 1.1))
+        connection.close()
+
+    def _ask(self, connection: http.client.HTTPConnection, page: Page) -> float | None:
+        """Seconds until the page asks again; None when there will be no more news."""
+        headers = {"If-None-Match": page.etag} if page.etag else {}
+        connection.request("GET", page.path + "status", headers=headers)
+        answer = connection.getresponse()
+        body = answer.read()
+        if answer.status == 200:
+            page.etag = answer.headers["ETag"]
+            page.state = json.loads(body)["state"]
+            if page.state == "paid":
+                page.paid_at = time.time()
+        told = answer.headers.get("Kassa-Ask-After-Ms")
+        return int(told) / 1000 if told else None
+
+
+def open_checkouts(count: int, people: Sequence[str]) -> list[Checkout]:
+    """Orders with a payment that waits at the bank, made side by side."""
+    from django.db import connections
+
+    from checkout import bank
+    from checkout.models import Merchant
+    from checkout.services.attempts import start_payment
+    from checkout.services.orders import NewLine, create_order
+    from checkout.services.steps import take_step
+    from checkout.statuses import PaymentStatus
+    from oauth_connect import clock
+
+    merchant = Merchant.objects.first()
+    assert merchant is not None
+
+    def make(number: int) -> Checkout | None:
+        try:
+            now = clock.now()
+            amount = Decimal(1000 + number) / 100
+            order = create_order(
+                merchant,
+                [NewLine("A thing", 1, amount)],
+                reference=f"B{time.time_ns()}-{number}",
+                source="shop",
+                now=now,
+            )
+            payer = people[number % len(people)]
+            payment = start_payment(
+                order, iban=payer, name="T. Tester", browser=f"browser{number:015d}", now=now
+            )
+            while payment.state in (PaymentStatus.CREATED, PaymentStatus.SUBMITTING):
+                take_step(
+                    payment.pk, now=clock.now()
+                )  # somebody else stood in the line: there may be no worker
+                payment.refresh_from_db()
+            authorization = bank.latest_authorization(payment)
+            if payment.draft_id is None or authorization is None:
+                return None
+            url = bank.authorization_url(authorization) or ""
+            return Checkout(payment.draft_id, payer, url, Page(order.get_absolute_url()))
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(_OPENERS) as threads:
+        return [made for made in threads.map(make, range(count)) if made is not None]
+
+
+class Phone:
+    """A shopper's phone at the bank's page. Ways for it to end:
+
+    "returns": the phone's browser comes back to the shop; "exchanged": it closes right after the code arrived;
+    "closed": the bank executes although nobody comes back.
+    """
+
+    def __init__(self, bank_url: str) -> None:
+        self._bank_url = bank_url
+        self._http = requests.Session()
+        self._http.trust_env = False
+
+    def approve(self, checkout: Checkout, way: str) -> None:
+        if way == "closed":
+            self._control("POST", f"drafts/{checkout.draft_id}/accept", {})
+            return
+        wish = {"authorization_url": checkout.url, "person": checkout.payer, "only_draft": checkout.draft_id}
+        redirect = self._control("POST", "authorize", wish)["redirect"]
+        self._http.get(redirect, timeout=60, allow_redirects=way == "returns")
+
+    def executions(self) -> dict[int, float]:
+        """Draft id to the moment when the bank executed it, in Unix time."""
+        return {row["draft_id"]: row["at"] for row in self._control("GET", "executions")["executions"]}
+
+    def people(self, count: int) -> list[str]:
+        made = self._control("POST", "people", {"count": count, "balance": "100000.00"})["people"]
+        return [person["accounts"][0]["iban"] for person in made]
+
+    def delay_half_of_the_executions(self) -> None:
+        self._control("POST", "faults", {"name": "execution_delay", "seconds": 1.0, "rate": 0.5})
+
+    def _control(self, method: str, path: str, body: object = None) -> Any:
+        answer = self._http.request(method, f"{self._bank_url}/_control/{path}", json=body, timeout=60)
+        answer.raise_for_status()
+        return answer.json()
+
+
+class BankClock:
+    """Asks the bank ten times a second, since it executes what is due only when somebody asks."""
+
+    def __init__(self, bank_url: str) -> None:
+        self._phone, self._stop = Phone(bank_url), threading.Event()
+        self._thread = threading.Thread(target=self._work)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_failure: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while not self._stop.wait(0.1):
+            self._phone.executions()
+
+
+def measure(job: Job, say: Callable[[str], None]) -> dict[str, Any]:
+    chance = random.Random(job.seed)
+    phone = Phone(job.bank_url)
+    people = phone.people(50)
+    phone.delay_half_of_the_executions()
+    standing: list[Checkout] = []
+    found: dict[str, Any] = {}
+    with OpenPages(job.shop_url) as pages, BankClock(job.bank_url):
+        for count, every_s in zip(job.counts, job.every_s, strict=True):
+            fresh = open_checkouts(count - len(standing), people)
+            for checkout in fresh:
+                pages.open(checkout.page)
+            standing += fresh
+            say(f"{len(standing)} checkouts are open; {min(job.approvals, count)} shoppers approve")
+            found[str(count)] = _approve(job, every_s, standing, phone, chance) | {"open": len(standing)}
+            standing = [checkout for checkout in standing if checkout.page.state != "paid"]
+        found["failures"] = pages.failures
+    return found
+
+
+def _approve(
+    job: Job, every_s: float, standing: Sequence[Checkout], phone: Phone, chance: random.Random
+) -> dict[str, Any]:
+    """Some shoppers approve, one after another. Seconds from the bank's execution until their page shows *paid*, and
+    until our database does.
+    """
+    chosen = chance.sample(list(standing), min(job.approvals, len(standing)))
+    begins = time.monotonic()
+    with ThreadPoolExecutor(8) as threads:
+        acts = []
+        for number, checkout in enumerate(chosen):
+            at = begins + (number + chance.uniform(0, 0.8)) * every_s
+            time.sleep(max(0.0, at - time.monotonic()))
+            acts.append(threads.submit(phone.approve, checkout, job.way))
+        for act in acts:
+            act.result()
+    deadline = time.monotonic() + _LONGEST_WAIT_S + 2 * every_s * len(chosen)
+    while any(one.page.paid_at is None for one in chosen) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    executed, recorded = phone.executions(), _recorded(chosen)
+    known = [one for one in chosen if one.draft_id in executed]
+    return {
+        "page_s": [one.page.paid_at - executed[one.draft_id] if one.page.paid_at else None for one in known],
+        "database_s": [
+            recorded[one.draft_id] - executed[one.draft_id] if one.draft_id in recorded else None
+            for one in known
+        ],
+        "never_executed": len(chosen) - len(known),
+    }
+
+
+def _recorded(chosen: Sequence[Checkout]) -> dict[int, float]:
+    from checkout.models import Payment
+
+    rows = Payment.objects.filter(draft_id__in=[one.draft_id for one in chosen], final_at__isnull=False)
+    return {
+        draft_id: final_at.timestamp()
+        for draft_id, final_at in rows.values_list("draft_id", "final_at")
+        if draft_id is not None and final_at is not None
+    }
+
+
+def main() -> None:
+    django.setup()
+    job = Job(**json.load(sys.stdin))
+    print(json.dumps(measure(job, lambda line: print(line, file=sys.stderr, flush=True))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""*submitting*: a burst of 100 checkouts and a steady stream behind it, at 5 creates per 3 seconds.
+
+Shoppers send the form over HTTP; the bank says when each draft was made. The best that is possible: five at once, and
+five more every three seconds, in order of arrival. `share_of_ceiling` is the time that this would take by the time it took;
+`longest_wait_ratio` is the longest that a shopper waited by the longest that anybody would have had to.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from launcher.processes import ROOT
+from tests.bench.frame import Effort, Result
+from tests.bench.propagation import refused_429
+from tests.bench.stand import installation
+from tests.drill.cluster import find_programs
+
+CALLS, WINDOW_S = 5, 3.0
+BURST = 100
+STREAM = 50
+LIMITS = f"GET=1000/1,POST={CALLS}/{WINDOW_S:g},PUT=1000/1,SESSION=1000/1"
+
+
+def run(effort: Effort) -> Result:
+    database = "postgresql" if find_programs() else "sqlite"
+    with installation(database, limits=LIMITS) as kassa:
+        effort.say(f"{BURST} forms at once, then {STREAM} more, as fast as the bank allows")
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.bench.forms"],
+            cwd=ROOT,
+            env=kassa.env,
+            input=json.dumps(
+                {
+                    "shop_url": kassa.url,
+                    "bank_url": kassa.bank_url,
+                    "burst": BURST,
+                    "stream": STREAM,
+                    "every_s": WINDOW_S / CALLS,
+                }
+            ),
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+            timeout=600,
+        )
+        refused = refused_429(kassa)
+    return judge(json.loads(done.stdout), refused)
+
+
+def judge(found: dict[str, Any], refused: int) -> Result:
+    """`arrivals` and `made`: Unix times of the forms and of the drafts, both in order of arrival."""
+    arrivals, made = found["arrivals"], found["made"]
+    best = best_possible(arrivals)
+    waits = [made_at - arrived for arrived, made_at in zip(arrivals, made, strict=True)]
+    best_waits = [possible - arrived for arrived, possible in zip(arrivals, best, strict=True)]
+    result = Result()
+    result.add("submit.share_of_ceiling", (best[-1] - best[0]) / (max(made) - min(made)))
+    result.add("submit.longest_wait_ratio", max(waits) / max(best_waits))
+    result.add("submit.rate_limited", refused)
+    result.lines.append(
+        (f"{len(made)} drafts in {max(made) - min(made):.1f} s; possible: {best[-1] - best[0]:.1f} s",)
+    )
+    result.lines.append((f"the longest wait was {max(waits):.1f} s; possible: {max(best_waits):.1f} s",))
+    return result
+
+
+def best_possible(arrivals: Sequence[float]) -> list[float]:
+    """When each draft could have been made at the earliest, in order of arrival."""
+    times: list[float] = []
+    for number, arrived in enumerate(arrivals):
+        free_at = times[number - CALLS] + WINDOW_S if number >= CALLS else arrived
+        times.append(max(arrived, free_at))
+    return times
