@@ -70,6 +70,8 @@ FROM_BUNQ = MappingProxyType(
         "EXPIRED": P.EXPIRED,
     }
 )
+# Those of them that say that money moved.
+PAID_WORDS = tuple(word for word, status in FROM_BUNQ.items() if status is P.PAID)
 
 
 def may_move(old: PaymentStatus, new: PaymentStatus) -> bool:

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from checkout import bank
 from checkout.models import Event, Order, Payment
 from checkout.services.events import record
-from checkout.statuses import OPEN, OrderStatus
+from checkout.statuses import OPEN, PAID_WORDS, OrderStatus, PaymentStatus
 
 _MEANING = {
     "paid_late": "Paid after the order was closed: accept the payment or refund it.",
@@ -27,6 +29,48 @@ FLAGS = tuple(_MEANING)
 def settle(payment: Payment, *, now: datetime, answer: Mapping[str, Any]) -> None:
     """Turn the order *paid*, or flag it. `answer` is the evidence of the bank's answer."""
     order = payment.order
+    flags = _flags_of(payment, answer)
+    if not flags and close_as_paid(order, now=now, source=Event.Source.BANK, payment=payment):
+        return
+    order.refresh_from_db()
+    if order.status in (OrderStatus.EXPIRED, OrderStatus.CANCELLED):
+        flags.append("paid_late")
+    elif "paid_twice" not in flags and _is_paid_by_another(payment):
+        flags.append("paid_twice")
+    if flags:
+        raise_flags(order, flags, payment=payment, now=now)
+
+
+def settle_corrected(payment: Payment, *, now: datetime, answer: Mapping[str, Any]) -> None:
+    """As `settle`, for a payment that a person corrected to *paid*.
+
+    When the bank's contradiction was recorded before, the order was flagged for this money then: the answer to that,
+    given or outstanding, stands, and only what it did not ask is asked.
+    """
+    order = payment.order
+    order.refresh_from_db()
+    if not payment.events.filter(kind="move_refused", new_status=payment.status).exists():
+        settle(payment, now=now, answer=answer)
+        return
+    new = [flag for flag in _flags_of(payment, answer) if not getattr(order, flag)]
+    if order.resolution and "consent_differs" in new:
+        new.remove("consent_differs")  # somebody has judged this money already, whoever approved it
+    if new:
+        raise_flags(order, new, payment=payment, now=now)
+
+
+def flag_contradiction(payment: Payment, *, now: datetime) -> None:
+    """The bank had closed this payment, and now shows it as executed: money moved that nobody waits for."""
+    order = payment.order
+    order.refresh_from_db()
+    if order.status != OrderStatus.PAID:
+        raise_flags(order, ["paid_late"], payment=payment, now=now)
+    elif _is_paid_by_another(payment):
+        raise_flags(order, ["paid_twice"], payment=payment, now=now)
+
+
+def _flags_of(payment: Payment, answer: Mapping[str, Any]) -> list[str]:
+    """What is unexpected about this payment itself."""
     flags = []
     if payment.surplus:
         flags.append("paid_twice")
@@ -34,23 +78,14 @@ def settle(payment: Payment, *, now: datetime, answer: Mapping[str, Any]) -> Non
         flags.append("amount_differs")
     if bank.consent(payment) is not bank.Consent.SEEN:
         flags.append("consent_differs")
-    if not flags and close_as_paid(order, now=now, source=Event.Source.BANK, payment=payment):
-        return
-    order.refresh_from_db()
-    if order.status in (OrderStatus.EXPIRED, OrderStatus.CANCELLED):
-        flags.append("paid_late")
-    elif order.status == OrderStatus.PAID and "paid_twice" not in flags:
-        flags.append("paid_twice")
-    raise_flags(order, flags, payment=payment, now=now)
+    return flags
 
 
-def flag_contradiction(payment: Payment, *, now: datetime) -> None:
-    """The bank had closed this payment, and now shows it as executed: money moved that nobody waits for."""
-    order = payment.order
-    order.refresh_from_db()
-    raise_flags(
-        order, ["paid_twice" if order.status == OrderStatus.PAID else "paid_late"], payment=payment, now=now
-    )
+def _is_paid_by_another(payment: Payment) -> bool:
+    """The order is paid, and by another payment: also by one that was closed here when the bank executed it."""
+    others = Payment.objects.filter(order_id=payment.order_id).exclude(pk=payment.pk)
+    executed = Q(status=PaymentStatus.PAID.value) | Q(bank_status__in=PAID_WORDS)
+    return payment.order.status == OrderStatus.PAID and others.filter(executed).exists()
 
 
 def close_as_paid(

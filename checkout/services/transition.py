@@ -2,6 +2,9 @@
 
 A move is a conditional update on the old status and an event, in one transaction. Nothing here rests on row locks:
 of two rivals exactly one finds the old status still there.
+
+`move` keeps to the table. `correct` is for the day on which the table is wrong about reality: a person's word that the
+bank has confirmed. `checkout.services.correcting` asks both, and nobody else calls it.
 """
 
 from collections.abc import Mapping
@@ -10,9 +13,9 @@ from typing import Any
 
 from django.db import transaction
 
-from checkout.models import Payment
+from checkout.models import Event, Payment
 from checkout.services.events import record
-from checkout.services.settlement import flag_contradiction, settle
+from checkout.services.settlement import flag_contradiction, settle, settle_corrected
 from checkout.statuses import OPEN, PaymentStatus, may_move
 
 
@@ -57,6 +60,45 @@ def move(
         )
         if new is PaymentStatus.PAID:
             settle(payment, now=now, answer=data or {})
+    return True
+
+
+def correct(
+    payment: Payment,
+    new: PaymentStatus,
+    *,
+    now: datetime,
+    message: str,
+    data: Mapping[str, Any],
+    bank_status: str,
+) -> bool:
+    """Give `payment` the status that the bank shows, past the table. True if this call did it.
+
+    `message` says who and why, `data` is the bank's answer. An attempt that is open again is one that is being closed:
+    it stands beside the one that the order waits for, if there is one.
+    """
+    old = payment.state
+    with transaction.atomic():
+        changes = _changes(payment, new, now) | {"bank_status": bank_status}
+        if new in OPEN:
+            changes |= {"final_at": None, "due_at": now, "surplus": _another_was_paid(payment)}
+        if not Payment.objects.filter(pk=payment.pk, status=old.value).update(**changes):
+            return False
+        for name, value in changes.items():
+            setattr(payment, name, value)
+        record(
+            payment.order,
+            "corrected",
+            source=Event.Source.OPERATOR,
+            now=now,
+            payment=payment,
+            message=message,
+            data=data,
+            old_status=old.value,
+            new_status=new.value,
+        )
+        if new is PaymentStatus.PAID:
+            settle_corrected(payment, now=now, answer=data)
     return True
 
 
