@@ -15,8 +15,11 @@ from checkout.page_state import PageState
 SOON_MS = 1000
 # With `services.pages.SEEN_STEP` less than `services.turns.PAGE_OPEN`: a page that asks counts as open all the time.
 LONGEST_MS = 18_000
-# So long after the last thing that happened a page asks every second; then in proportion to the time since.
-_EAGER_S = 60.0
+# The shopper has approved, and the bank says in a moment what it did.
+ANY_MOMENT_MS = 500
+# So long after the last thing that happened a page asks every second; then in proportion to the time since. Most
+# shoppers approve within that time.
+_EAGER_S = 300.0
 _SELDOM_MS = 10_000
 # Nothing happens here by itself: the shopper types, or the shop decides.
 _CALM = frozenset({PageState.FORM, PageState.TRY_AGAIN, PageState.HELD, PageState.LATE})
@@ -34,6 +37,8 @@ def ask_after_ms(state: PageState, since: datetime, now: datetime, *, stretch: f
     """Milliseconds until a page in this state should ask again, if the last thing happened at `since`. Pure."""
     quiet_s = (now - since).total_seconds()
     pause_ms = min(_SELDOM_MS, max(SOON_MS, SOON_MS * quiet_s / _EAGER_S))
+    if state is PageState.FINISHING and quiet_s < _EAGER_S:
+        pause_ms = ANY_MOMENT_MS
     if state in _CALM:
         pause_ms = max(_CALM_MS, pause_ms)
     return round(min(LONGEST_MS, pause_ms * stretch))

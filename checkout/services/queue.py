@@ -12,6 +12,7 @@ from checkout.models import Payment
 from checkout.services import turns
 from checkout.statuses import PaymentStatus
 
+_LONGEST_TOLD = 1000
 _NO_WORKER = timedelta(seconds=60)
 
 
@@ -32,7 +33,12 @@ def somebody_waits(now: datetime, *, besides: int) -> bool:
 
 
 def ahead_of(payment: Payment) -> int:
-    """How many payments will be sent before this one, as the line stands now; 0 if it is next or not in the line."""
+    """How many payments will be sent before this one, as the line stands now; 0 if it is next or not in the line.
+
+    Never more than `_LONGEST_TOLD`: then it is that many at least.
+    """
     line = turns.by_arrival(Payment.objects.filter(status=PaymentStatus.CREATED.value))
-    order = list(line.values_list("pk", flat=True))
-    return order.index(payment.pk) if payment.pk in order else 0
+    order = list(line.values_list("pk", flat=True)[:_LONGEST_TOLD])
+    if payment.pk in order:
+        return order.index(payment.pk)
+    return _LONGEST_TOLD if len(order) == _LONGEST_TOLD else 0

@@ -15,7 +15,8 @@ from checkout.models import Order, Payment
 from checkout.pace import ask_after_ms, crowd
 from checkout.page_state import FINAL_STATES, PageFacts, PageState, page_state
 from checkout.qr import QrCode, qr_code
-from checkout.services import pages
+from checkout.services import pages, queue
+from checkout.statuses import PaymentStatus
 from checkout.views.errors import View
 from oauth_connect import clock
 from oauth_connect.newest import Newest
@@ -53,6 +54,7 @@ class OrderPage:
     way: Newest | None
     is_own: bool
     ask_after_ms: int
+    ahead: int = 0  # payments that the bank gets before this one
 
     @property
     def order(self) -> Order:
@@ -103,7 +105,7 @@ class OrderPage:
     def version(self) -> str:
         """Changes whenever the live part would read differently: it is made of all that the templates can show."""
         way = self.way and (self.way.address, self.way.client_id, self.way.redirect_uri, self.way.state)
-        seen = (self.state.value, way, self.is_own, self.shown)
+        seen = (self.state.value, way, self.is_own, self.ahead, self.shown)
         return hashlib.sha256(repr(seen).encode()).hexdigest()[:20]
 
 
@@ -129,7 +131,14 @@ def look_at(token: str, browser: str) -> OrderPage:
         way,
         is_own=_is_own(facts.payment, browser),
         ask_after_ms=ask_after_ms(state, reading.last_moment(now), now, stretch=crowd.stretch),
+        ahead=_ahead(facts.payment) if state is PageState.PREPARING else 0,
     )
+
+
+def _ahead(payment: Payment | None) -> int:
+    """The place in the line costs a query of its own, and only those pay it who stand in the line."""
+    in_line = payment is not None and payment.state is PaymentStatus.CREATED
+    return queue.ahead_of(payment) if in_line and payment else 0
 
 
 def _is_own(payment: Payment | None, browser: str) -> bool:

@@ -27,17 +27,22 @@ def told(state: PageState, quiet_s: float, stretch: float = 1.0) -> int:
     return ask_after_ms(state, NOW - timedelta(seconds=quiet_s), NOW, stretch=stretch)
 
 
-@pytest.mark.parametrize("state", IMMINENT)
+@pytest.mark.parametrize("state", sorted({*IMMINENT} - {PageState.FINISHING}))
 def test_where_something_is_imminent_a_page_asks_every_second_and_later_more_seldom(state: PageState) -> None:
-    assert told(state, 0) == told(state, 60) == 1000
-    assert told(state, 300) == 5000
-    assert told(state, 3600) == told(state, 86_400) == 10_000
+    assert told(state, 0) == told(state, 300) == 1000
+    assert told(state, 1500) == 5000
+    assert told(state, 7200) == told(state, 86_400) == 10_000
+
+
+def test_after_the_approval_a_page_asks_twice_a_second_for_some_minutes() -> None:
+    assert told(PageState.FINISHING, 0) == told(PageState.FINISHING, 299) == 500
+    assert told(PageState.FINISHING, 1500) == 5000
 
 
 @pytest.mark.parametrize("state", CALM)
 def test_where_only_a_person_can_change_something_a_page_asks_seldom(state: PageState) -> None:
     assert told(state, 0) == told(state, 240) == 5000
-    assert told(state, 3600) == 10_000
+    assert told(state, 7200) == 10_000
 
 
 @pytest.mark.parametrize("state", PageState)
