@@ -8,7 +8,6 @@ from django.forms import Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 
 from checkout.admin.events import event_rows
 from checkout.admin.filters import MerchantFilter, OrderStatusFilter, ReviewFilter
@@ -23,6 +22,7 @@ from checkout.models import Event, Order
 from checkout.page_state import page_state
 from checkout.services import orders, pages
 from checkout.services.errors import CheckoutError
+from oauth_connect import clock
 
 ROWS_AT_A_TIME = 3
 
@@ -64,7 +64,7 @@ class OrderAdmin(WishesAdmin[Order]):
 
     @admin.display(description="the shopper's page says")
     def seen_by_shopper(self, order: Order) -> str:
-        return shopper_sees(page_state(pages.page_facts(order), timezone.now()))
+        return shopper_sees(page_state(pages.page_facts(order), clock.now()))
 
     def facts(self, row: Order) -> list[str]:
         raised = [text for name, text in FLAGS.items() if getattr(row, name)]
@@ -88,7 +88,7 @@ class OrderAdmin(WishesAdmin[Order]):
             "wishes": buttons(self.wishes, obj),
             "raised": [text for name, text in FLAGS.items() if getattr(obj, name)],
             "payment_link": configuration().public_url + obj.get_absolute_url(),
-            "is_payable": obj.is_payable(timezone.now()),
+            "is_payable": obj.is_payable(clock.now()),
             "lines": list(obj.lines.all()),
             "payments": [
                 {"payment": payment, "wishes": buttons(PAYMENT_WISHES, payment)}
@@ -130,7 +130,7 @@ class OrderAdmin(WishesAdmin[Order]):
                 lines.new_lines(),
                 reference=form.cleaned_data["reference"],
                 source=Event.Source.MERCHANT,
-                now=timezone.now(),
+                now=clock.now(),
                 return_url=form.cleaned_data["return_url"],
                 lifetime=form.chosen_lifetime(),
                 by=request.user.get_username(),

@@ -13,11 +13,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from checkout.admin.rows import OwnRowsAdmin, Row
 from checkout.services.errors import CheckoutError
+from oauth_connect import clock
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class WishesAdmin(OwnRowsAdmin[Row]):
                 f"{wish.label}: this is not possible any more. Nothing was changed.", messages.WARNING
             )
         try:
-            return wish.grant(row, request.user.get_username(), timezone.now())
+            return wish.grant(row, request.user.get_username(), clock.now())
         except CheckoutError as error:
             return Answer(f"{wish.label}: {refusal(error)} Nothing was changed.", messages.WARNING)
 

@@ -1,11 +1,11 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 
 from checkout.models import Payment
 from checkout.services.errors import CheckoutError
 from checkout.services.naming import name_draft, say_none
+from oauth_connect import clock
 
 
 class Command(BaseCommand):
@@ -31,9 +31,9 @@ class Command(BaseCommand):
             raise CommandError(f"There is no payment {options['payment']}.")
         try:
             if options["none"]:
-                say_none(payment, by=options["by"], now=timezone.now())
+                say_none(payment, by=options["by"], now=clock.now())
             else:
-                name_draft(payment, options["draft"], by=options["by"], now=timezone.now())
+                name_draft(payment, options["draft"], by=options["by"], now=clock.now())
         except CheckoutError as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(f"Payment {payment.pk} is now {payment.status}.")
