@@ -15,9 +15,9 @@ from oauth_connect import calls, clock
 from oauth_connect.bunq.draft_body import draft_body
 from oauth_connect.bunq.types import Draft, DraftPage, NewDraft
 from oauth_connect.calls import Reservation as Reservation
-from oauth_connect.errors import ListingIncomplete, NotRegistered
+from oauth_connect.errors import ListingIncomplete
 from oauth_connect.models import BankRegistration
-from oauth_connect.sessions import active_registration, with_session
+from oauth_connect.sessions import known_bank, with_session
 
 PAGE_SIZE = 200  # bunq documentation "Pagination": the most that one listing shows
 COLLECTION = "user/{}/payment-service-provider-draft-payment"
@@ -50,11 +50,8 @@ def sender() -> str:
 
     No network. Empty while there is no registration, and then nothing can be sent either.
     """
-    try:
-        registration = active_registration()
-    except NotRegistered:
-        return ""
-    return f"{registration.pk}:{registration.installation_id}"
+    known = known_bank()
+    return f"{known.pk}:{known.installation_id}" if known else ""
 
 
 def held_at() -> str:
@@ -62,11 +59,8 @@ def held_at() -> str:
 
     Ids differ between environments (bunq documentation "API conventions"), and a sandbox may be emptied.
     """
-    try:
-        registration = active_registration()
-    except NotRegistered:
-        return ""
-    return f"{registration.api_url}#{registration.user_id}"
+    known = known_bank()
+    return f"{known.api_url}#{known.user_id}" if known else ""
 
 
 def reserve_send() -> Reservation:
@@ -127,14 +121,13 @@ def listing_names_drafts() -> bool | None:
 
     bunq's OpenAPI shows no id in the listing; clients in production saw one in the answer to a single read.
     """
-    try:
-        registration = active_registration()
-    except NotRegistered:
+    known = known_bank()
+    if known is None:
         return False
-    seen_at = registration.listing_seen_at
-    if registration.listing_has_ids is False and seen_at and clock.now() - seen_at > _TRY_LISTING_AGAIN:
+    seen_at = known.listing_seen_at
+    if known.listing_has_ids is False and seen_at and clock.now() - seen_at > _TRY_LISTING_AGAIN:
         return None
-    return registration.listing_has_ids
+    return known.listing_has_ids
 
 
 def reserve_listing(*, spread: bool) -> Reservation:
@@ -151,9 +144,9 @@ def list_page(older_id: int | None, *, reservation: Reservation) -> tuple[Draft,
 
 
 def _remember_listing(*, has_ids: bool) -> None:
-    registration = active_registration()
-    if registration.listing_has_ids is not has_ids or not has_ids:
-        BankRegistration.objects.filter(pk=registration.pk).update(
+    known = known_bank()
+    if known is not None and (known.listing_has_ids is not has_ids or not has_ids):
+        BankRegistration.objects.filter(pk=known.pk).update(
             listing_has_ids=has_ids, listing_seen_at=clock.now()
         )
 

@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.db.models import F, Q, QuerySet
@@ -19,7 +19,7 @@ from django.db.models import F, Q, QuerySet
 from oauth_connect import budget, calls, clock
 from oauth_connect.bunq.errors import BunqError, CredentialsGone, OutcomeUnknown, Refused
 from oauth_connect.bunq.types import Access, Session
-from oauth_connect.conf import configuration
+from oauth_connect.conf import bank_address, configuration
 from oauth_connect.errors import NotRegistered, SessionBusy, SessionUnavailable
 from oauth_connect.models import BankRegistration
 
@@ -40,11 +40,31 @@ class OpenSession:
     generation: int
 
 
+@dataclass(frozen=True)
+class KnownBank:
+    """What is no secret of the registration with the configured bank."""
+
+    pk: int
+    api_url: str
+    user_id: int | None
+    installation_id: int | None
+    listing_has_ids: bool | None
+    listing_seen_at: datetime | None
+
+
+def known_bank() -> KnownBank | None:
+    """Without deciphering anything, since it is asked for often; None while not registered."""
+    row = _complete().values_list(*KnownBank.__dataclass_fields__).first()
+    return KnownBank(*row) if row else None
+
+
+def _complete() -> QuerySet[BankRegistration]:
+    return BankRegistration.objects.filter(api_url=bank_address(), is_active=True, completed_at__isnull=False)
+
+
 def active_registration() -> BankRegistration:
     """The complete registration with the configured bank. Raises NotRegistered."""
-    registration = BankRegistration.objects.filter(
-        api_url=configuration().api_url, is_active=True, completed_at__isnull=False
-    ).first()
+    registration = _complete().first()
     if registration is None:
         raise NotRegistered("not registered with the bank: run `manage.py bunq_register`")
     return registration
