@@ -28,6 +28,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from oauth_connect.bunq.deadlines import deadlines
 from oauth_connect.bunq.errors import NotSent, OutcomeUnknown
 
 logger = logging.getLogger("oauth_connect.bunq")
@@ -212,15 +213,12 @@ class Transport:
 
     @contextmanager
     def _bounded(self, call: Call) -> Iterator[None]:
-        timer = threading.Timer(self._total_timeout_s, call.cut)
-        timer.daemon = True
         marker = _call.set(call)
-        timer.start()
         try:
-            yield
+            with deadlines.watch(self._total_timeout_s, call.cut):
+                yield
         finally:
             _call.reset(marker)
-            timer.cancel()
             call.finish()
 
     def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
