@@ -23,6 +23,7 @@ def test_a_killed_bank_goes_on_where_it_was(tmp_path: Path) -> None:
         wait_until(lambda: bank.control("GET", "callbacks")["callbacks"][0]["attempts"] == 1)
         bank.stop(signal.SIGKILL)
         bank.start()
+        assert [draft["status"] for draft in bank.drafts()] == ["ACCEPTED", "PENDING"]
         bank.advance_clock(86401)
         receiver.after(2)
         assert bank.control("GET", "faults")["struck"] == {"maintenance": 1}
