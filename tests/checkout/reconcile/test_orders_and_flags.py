@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from checkout.models import Payment
+from checkout.models import Order, Payment
 from checkout.services import review
 from checkout.services.orders import cancel_order
 from checkout.statuses import PaymentStatus
@@ -39,7 +39,7 @@ def test_two_executed_payments_and_nobody_was_told(shop: Shop, reconcile: Reconc
     assert found["payment"] in (payment.pk, second.pk)
 
 
-def paid_twice(shop: Shop) -> tuple[object, Payment, Payment]:
+def paid_twice(shop: Shop) -> tuple[Order, Payment, Payment]:
     """The bank executes the first one after all, when the second has paid: both are recorded."""
     order = shop.order()
     first = shop.pending(order)
