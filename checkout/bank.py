@@ -129,13 +129,16 @@ def held_at() -> str:
     return drafts.held_at()
 
 
-def read(payment: Payment) -> Draft | NothingHappened:
-    """The bank's word on this payment's draft, or why there is none now."""
+def read(payment: Payment, *, at_once: bool = False) -> Draft | NothingHappened:
+    """The bank's word on this payment's draft, or why there is none now.
+
+    `at_once`: it is the last place in the bank's limits that it may take; else only one that leaves room for others.
+    """
     assert payment.draft_id is not None
     if payment.held_at != drafts.held_at():
         return NothingHappened(_PAUSE_AFTER_MOVE_S, {"reason": "this draft is at another bank or user"})
     try:
-        draft = drafts.read_draft(payment.draft_id, spread=_can_wait(payment))
+        draft = drafts.read_draft(payment.draft_id, spread=not (at_once or _is_closing(payment)))
     except BunqError as error:
         return _nothing_happened(error)
     if draft.id not in (None, payment.draft_id):
@@ -143,9 +146,8 @@ def read(payment: Payment) -> Draft | NothingHappened:
     return draft
 
 
-def _can_wait(payment: Payment) -> bool:
-    """It is not the first look after somebody came back from bunq, and nobody waits for it to be closed."""
-    return payment.state is PaymentStatus.PENDING and not (payment.urgent and not payment.steps_without_news)
+def _is_closing(payment: Payment) -> bool:
+    return payment.state is not PaymentStatus.PENDING
 
 
 def listing_works() -> bool | None:

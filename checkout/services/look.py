@@ -10,7 +10,7 @@ from checkout.models import Event, Payment
 from checkout.services import looking, review
 from checkout.services.events import record
 from checkout.services.lease import URGENT_LOOKS
-from checkout.services.steps import take_step
+from checkout.services.steps import Means, take_step
 from checkout.statuses import PaymentStatus
 
 _WORKER_IS_LATE = timedelta(seconds=1)
@@ -28,7 +28,7 @@ def look_now(payment: Payment, *, source: str, now: datetime) -> None:
         if payment.draft_id is not None and source == Event.Source.MERCHANT:
             looking.look(payment, now)
     elif _bring_forward(payment, source=source, now=now):
-        take_step(payment.pk, now=now)
+        take_step(payment.pk, now=now, means=Means(at_once=True))
     payment.refresh_from_db()
     review.release_if_consent_came(payment, now=now)
 

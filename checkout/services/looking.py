@@ -21,9 +21,9 @@ _TROUBLES_KEPT = 10
 _BANK_STATUS_LENGTH = 40
 
 
-def look(payment: Payment, now: datetime) -> StepResult:
-    """Read the draft and record what the bank says."""
-    answer = bank.read(payment)
+def look(payment: Payment, now: datetime, *, at_once: bool = False) -> StepResult:
+    """Read the draft and record what the bank says. `at_once`: somebody waits for this very look."""
+    answer = bank.read(payment, at_once=at_once)
     if isinstance(answer, bank.NothingHappened):
         note_trouble(payment, answer, now)
         return StepResult(pause_after(answer, payment), held_up=answer.bank_is_away)

@@ -1,7 +1,6 @@
 """One step of one payment: what its status asks for next. The web request and the worker both come through here."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,24 +12,7 @@ from checkout.services.outcome import StepResult, growing
 from checkout.statuses import PaymentStatus
 from oauth_connect.bunq.types import Draft
 
-
-def _look_or_close(payment: Payment, now: datetime) -> StepResult:
-    """A *pending* payment: ask the bank; past its time, or if somebody wants it closed, close it."""
-    if not payment.cancel_reason and now < payment.expires_at:
-        return looking.look(payment, now)
-    closing.begin_closing(payment, payment.cancel_reason or Payment.CancelReason.TIMEOUT, now=now)
-    return closing.close(payment, now)
-
-
 _PAUSE_AFTER_DEFECT_S = 1.0
-
-# What a status asks for; *created* asks to be sent. Final ones ask for nothing.
-_STEPS: dict[PaymentStatus, Callable[[Payment, datetime], StepResult]] = {
-    PaymentStatus.SUBMITTING: submitting.declare_lost,
-    PaymentStatus.UNKNOWN: recovery.recover,
-    PaymentStatus.PENDING: _look_or_close,
-    PaymentStatus.CANCELLING: closing.close,
-}
 
 
 @dataclass(frozen=True)
@@ -41,13 +23,24 @@ class Taken:
     result: StepResult
 
 
-def take_step(
-    payment_id: int, *, now: datetime, reservation: Reservation | None = None, listed: Draft | None = None
-) -> Taken | None:
-    """Claim the payment, do what its status asks for, say when it is due again. None if another process has it.
+@dataclass(frozen=True)
+class Means:
+    """What the caller of a step brings along.
 
-    `reservation` is the place at the bank for a payment that is to be sent; the caller gives it back if it is left.
-    `listed` is what a listing just showed for the draft of a payment that waits for the bank's word.
+    `reservation`: the place in the bank's limits for a payment that is to be sent; the caller gives it back if it is
+    left. `listed`: what a listing just showed for its draft. `at_once`: somebody waits for the look at this very one.
+    """
+
+    reservation: Reservation | None = None
+    listed: Draft | None = None
+    at_once: bool = False
+
+
+NOTHING = Means()
+
+
+def take_step(payment_id: int, *, now: datetime, means: Means = NOTHING) -> Taken | None:
+    """Claim the payment, do what its status asks for, say when it is due again. None if another process has it.
 
     A step that raises gives the payment back, too, and each time for longer. The next step is counted from the end of
     this one: a slow answer must not make it due at once.
@@ -60,22 +53,37 @@ def take_step(
     before = (payment.status, payment.bank_status)
     result = StepResult(due_in_s=growing(_PAUSE_AFTER_DEFECT_S, payment.steps_without_news))
     try:
-        result = _do(payment, now, reservation, listed) or result
+        result = _do(payment, now, means) or result
     finally:
         ended = now + timedelta(seconds=time.monotonic() - began_s)
         _give_back(payment, owner=owner, now=ended, due_in_s=result.due_in_s, before=before)
     return Taken(payment, result)
 
 
-def _do(
-    payment: Payment, now: datetime, reservation: Reservation | None, listed: Draft | None
-) -> StepResult | None:
-    if payment.state is PaymentStatus.CREATED:
-        return submitting.submit(payment, now, reservation)
-    if payment.state is PaymentStatus.PENDING and listed is not None and listed.id == payment.draft_id:
-        return looking.hear(payment, listed, now)
-    step = _STEPS.get(payment.state)
-    return step(payment, now) if step else None
+def _do(payment: Payment, now: datetime, means: Means) -> StepResult | None:
+    match payment.state:
+        case PaymentStatus.CREATED:
+            return submitting.submit(payment, now, means.reservation)
+        case PaymentStatus.SUBMITTING:
+            return submitting.declare_lost(payment, now)
+        case PaymentStatus.UNKNOWN:
+            return recovery.recover(payment, now)
+        case PaymentStatus.PENDING:
+            return _look_or_close(payment, now, means)
+        case PaymentStatus.CANCELLING:
+            return closing.close(payment, now)
+        case _:
+            return None
+
+
+def _look_or_close(payment: Payment, now: datetime, means: Means) -> StepResult:
+    """A *pending* payment: ask the bank; past its time, or if somebody wants it closed, close it."""
+    if means.listed is not None and means.listed.id == payment.draft_id:
+        return looking.hear(payment, means.listed, now)
+    if not payment.cancel_reason and now < payment.expires_at:
+        return looking.look(payment, now, at_once=means.at_once)
+    closing.begin_closing(payment, payment.cancel_reason or Payment.CancelReason.TIMEOUT, now=now)
+    return closing.close(payment, now)
 
 
 def _give_back(

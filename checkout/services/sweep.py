@@ -18,7 +18,7 @@ from checkout import bank
 from checkout.models import Payment
 from checkout.services.lease import URGENT_LOOKS
 from checkout.services.looking import pace
-from checkout.services.steps import take_step
+from checkout.services.steps import Means, take_step
 from checkout.services.window import ListingWindow, best_window
 from checkout.statuses import PaymentStatus
 from oauth_connect.bunq.types import Draft
@@ -156,7 +156,7 @@ def _compare(members: Sequence[Due], shown: Sequence[Draft], now: datetime) -> i
 
 
 def _tell(one: Due, draft: Draft, now: datetime) -> None:
-    taken = take_step(one.pk, now=now, listed=draft)
+    taken = take_step(one.pk, now=now, means=Means(listed=draft))
     if taken is not None and not taken.payment.state.is_final and taken.result.held_up:
         _bring_forward([one.pk], now)
 

@@ -18,7 +18,7 @@ from checkout.services import queue, turns
 from checkout.services.look import bring_forward
 from checkout.services.orders import expire_orders
 from checkout.services.review import release_if_consent_came
-from checkout.services.steps import take_step
+from checkout.services.steps import Means, take_step
 from checkout.services.sweep import sweep
 from checkout.statuses import OrderStatus, PaymentStatus
 from oauth_connect.authorizations import retry_exchanges
@@ -54,7 +54,7 @@ def submit_waiting(now: datetime, clock: Clock) -> Round:
         step = None
         try:
             with _sparing_the_others(pk):
-                step = take_step(pk, now=clock(), reservation=place)
+                step = take_step(pk, now=clock(), means=Means(reservation=place))
         finally:
             place.give_back()
         done += step is not None

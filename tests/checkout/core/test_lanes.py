@@ -48,7 +48,7 @@ def test_a_read_that_hangs_does_not_keep_new_payments_from_being_sent(shop: Shop
     Payment.objects.update(due_at=timezone.now(), urgent=True)
     began = time.monotonic()
     with Running():
-        wait_until(lambda: Payment.objects.get(pk=new.pk).state is PaymentStatus.PENDING)
+        wait_until(lambda: Payment.objects.get(pk=new.pk).state is PaymentStatus.PENDING, timeout_s=30)
         assert Payment.objects.get(pk=slow.pk).lease_owner or time.monotonic() - began > 6
     assert not Payment.objects.get(pk=slow.pk).lease_owner
 
@@ -62,5 +62,5 @@ def test_a_lane_that_ends_by_itself_ends_the_worker(
 
     monkeypatch.setitem(lanes.LANES, "sweep", (Job("sweep", ends),))
     with Running() as running:
-        wait_until(lambda: bool(running.failures))
+        wait_until(lambda: bool(running.failures), timeout_s=30)
     assert isinstance(running.failures[0], WorkerBroken)

@@ -144,7 +144,7 @@ def test_a_worker_survives_a_row_that_it_cannot_handle(shop: Shop, monkeypatch: 
     rounds: list[int] = []
     worker = Worker(stop, clock=lambda: timezone.now() + timedelta(seconds=5 * len(rounds)))
 
-    def broken(_payment: Payment) -> object:
+    def broken(_payment: Payment, **_how: object) -> object:
         rounds.append(1)
         if len(rounds) > 1:
             stop.set()

@@ -24,9 +24,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     asked: list[int] = []
     read = bank_facts.read
 
-    def noted(payment: Payment) -> Any:
+    def noted(payment: Payment, **how: Any) -> Any:
         asked.append(payment.pk)
-        return read(payment)
+        return read(payment, **how)
 
     monkeypatch.setattr(bank_facts, "read", noted)
     return asked

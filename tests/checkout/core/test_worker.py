@@ -41,10 +41,10 @@ def breaks_for(payment: Payment) -> Callable[[Payment], Any]:
     """A defect of ours that only this payment meets."""
     read = bank_facts.read
 
-    def broken(asked: Payment) -> Any:
+    def broken(asked: Payment, **how: Any) -> Any:
         if asked.pk == payment.pk:
             raise OverflowError("a defect")
-        return read(asked)
+        return read(asked, **how)
 
     return broken
 
@@ -139,9 +139,9 @@ def test_a_bank_that_takes_no_more_reads_is_not_asked_for_the_next_draft(
     asked: list[int] = []
     read = bank_facts.read
 
-    def noted(payment: Payment) -> Any:
+    def noted(payment: Payment, **how: Any) -> Any:
         asked.append(payment.pk)
-        return read(payment)
+        return read(payment, **how)
 
     monkeypatch.setattr(bank_facts, "read", noted)
     with override_settings(BUNQ_LIMIT_GET="1/300"):
