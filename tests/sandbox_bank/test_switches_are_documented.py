@@ -125,13 +125,18 @@ def test_no_fault_and_no_habit_is_left_out(bank: SandboxBank) -> None:
     assert existing - named == set()
 
 
-@pytest.mark.parametrize("line", LINES, ids=lambda line: line.what)
-def test_each_example_is_taken(bank: SandboxBank, provider: Provider, line: Line) -> None:
-    path, body = line.call
-    if "authorization_url" in body:
-        body = {**body, "authorization_url": provider.authorize_url()}
-    answer = requests.post(f"{bank.url}/_control/{path}", json=body, timeout=10)
-    assert answer.status_code == 200, answer.text
+def test_each_example_is_taken(bank: SandboxBank, provider: Provider) -> None:
+    refused = {}
+    for line in LINES:
+        path, body = line.call
+        if "authorization_url" in body:
+            body = {**body, "authorization_url": provider.authorize_url()}
+        # What an earlier line switched on is none of this line's business.
+        bank.clear_faults()
+        answer = requests.post(f"{bank.url}/_control/{path}", json=body, timeout=10)
+        if answer.status_code != 200:
+            refused[line.what] = answer.text
+    assert refused == {}
 
 
 def test_the_script_of_the_page_is_taken(bank: SandboxBank) -> None:
