@@ -6,7 +6,7 @@ import time
 import traceback
 
 from tests.drill.bank import Bank
-from tests.drill.scenarios import SCENARIOS, pays
+from tests.drill.scenarios import pays, scenarios
 from tests.drill.shopper import Shopper
 from tests.drill.town import Over, Town
 
@@ -17,6 +17,7 @@ HOME_TIMEOUT_S = 150.0
 class Crowd:
     def __init__(self, town: Town) -> None:
         self.town = town
+        self._scenarios = scenarios(town.plan.scenarios)
         self._threads = [
             threading.Thread(target=self._live, args=[number], name=f"shopper {number}", daemon=True)
             for number in range(1, town.plan.shoppers + 1)
@@ -53,7 +54,7 @@ class Crowd:
         """Every choice comes from the seed, the shopper's number and the order's."""
         rng = random.Random(f"{self.town.plan.seed} shopper {number} order {count}")
         self.town.pause(rng.uniform(0.0, 1.0))
-        scenario = rng.choices(list(SCENARIOS), weights=list(SCENARIOS.values()))[0]
+        scenario = rng.choices(list(self._scenarios), weights=list(self._scenarios.values()))[0]
         order = self.town.order(rng, f"D{number:02d}-{count:04d}")
         shopper = Shopper(self.town, bank, rng, order)
         self.town.diary.played_one(scenario.__name__)

@@ -73,6 +73,7 @@ def _standing(wish: Mapping[str, Any]) -> dict[str, Any]:
     unknown = Payment.objects.filter(status="unknown", pk__in=asked)
     waiting = OauthAuthorization.Exchange.WAITING
     return {
+        "unsent": Payment.objects.filter(status__in=["created", "submitting", "unknown"]).count(),
         "open_payments": Payment.objects.filter(status__in=_OPEN).count(),
         "leases": Payment.objects.exclude(lease_owner="").count(),
         "codes": OauthAuthorization.objects.filter(exchange=waiting).count(),
@@ -84,6 +85,18 @@ def _standing(wish: Mapping[str, Any]) -> dict[str, Any]:
         ).count(),
         "needs_person": list(unknown.values("id", "description", "payer_iban")),
     }
+
+
+def _close_all(wish: Mapping[str, Any]) -> dict[str, Any]:
+    """The shop takes back every order that nobody has paid and whose payment is not just being judged."""
+    orders = Order.objects.filter(status=OrderStatus.OPEN.value)
+    refused = 0
+    for order in orders.exclude(payments__status="paid"):
+        try:
+            cancel_order(order, source=Event.Source.MERCHANT, now=timezone.now(), by="the drill")
+        except CheckoutError:
+            refused += 1
+    return {"refused": refused}
 
 
 def _owned(wish: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,6 +148,7 @@ _WISHES: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "cancel": _cancel,
     "standing": _standing,
     "owned": _owned,
+    "close_all": _close_all,
     "rows": _rows,
     "secrets": _secrets,
 }

@@ -40,44 +40,18 @@ class House:
         asleep_s = (self.plan.lease_s + 1.0, self.plan.lease_s + 8.0)
         found = []
         for web, port in zip(self.kassa.webs, self.kassa.ports, strict=True):
-            found.append(
-                Victim("web", web.name, web.kill, web.start, partial(_listens, port), away_s, weight=2.0)
-            )
-        for worker in self.kassa.workers:
-            found.append(
-                Victim("worker", worker.name, worker.kill, worker.start, _at_once, away_s, weight=1.5)
-            )
-            found.append(
-                Victim(
-                    "worker asleep", worker.name, worker.pause, worker.resume, _at_once, asleep_s, weight=0.4
-                )
-            )
-        bank = self.kassa.bank
-        found.append(
-            Victim(
-                "bank",
-                bank.name,
-                bank.kill,
-                bank.start,
-                self.bank.answers,
-                away_s,
-                weight=1.5,
-                after=self.weather.again,
-            )
-        )
+            listens = partial(_listens, port)
+            found.append(Victim("web", web.name, web.kill, web.start, listens, away_s, weight=2.0))
+        for one in self.kassa.workers:
+            found.append(Victim("worker", one.name, one.kill, one.start, _at_once, away_s, weight=1.5))
+            if self.plan.with_sleep:
+                sleeps = Victim("worker asleep", one.name, one.pause, one.resume, _at_once, asleep_s, 0.4)
+                found.append(sleeps)
+        bank, answers, again = self.kassa.bank, self.bank.answers, self.weather.again
+        found.append(Victim("bank", bank.name, bank.kill, bank.start, answers, away_s, 1.5, after=again))
         if (cluster := self.cluster) is not None:
-            server = cluster.process
-            found.append(
-                Victim(
-                    "database",
-                    server.name,
-                    cluster.kill,
-                    cluster.start_again,
-                    cluster.answers,
-                    away_s,
-                    weight=1.5,
-                )
-            )
+            take, give_back = cluster.kill, cluster.start_again
+            found.append(Victim("database", "postgresql", take, give_back, cluster.answers, away_s, 1.5))
         return found
 
 

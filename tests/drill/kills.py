@@ -61,12 +61,22 @@ class Reaper:
     outages: list[Outage] = field(default_factory=list)
     kills: Counter[str] = field(default_factory=Counter)
     _away: list[_Away] = field(default_factory=list)
+    _turn: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """One of each kind first, in a random order; so that also a short drill has them all."""
+        self._turn = sorted({victim.kind for victim in self.victims})
+        self.rng.shuffle(self._turn)
 
     def reap(self, seconds: float, each_tick: Callable[[], None]) -> None:
-        """Strike and give back for so long; then give back everything and wait until it works."""
+        """Strike and give back for so long; then give back everything and wait until it works.
+
+        On a slow machine it takes longer until one of each kind has had its turn, at most twice as long.
+        """
         until = time.monotonic() + seconds
+        for_turns = until + seconds
         next_at = time.monotonic() + self.rng.uniform(0.3, 1.0) * self.every_s
-        while time.monotonic() < until:
+        while (now := time.monotonic()) < until or (self._turn and now < for_turns):
             self.look_after()
             if time.monotonic() >= next_at:
                 self._strike()
@@ -78,9 +88,13 @@ class Reaper:
     def _strike(self) -> None:
         away = {one.victim.name for one in self._away}
         here = [victim for victim in self.victims if victim.name not in away]
+        if self._turn:
+            here = [victim for victim in here if victim.kind == self._turn[-1]]
         if not here:
             return
         victim = self.rng.choices(here, weights=[victim.weight for victim in here])[0]
+        if self._turn:
+            self._turn.pop()
         outage = Outage(victim.kind, victim.name, time.time())
         self.outages.append(outage)
         victim.take()

@@ -22,7 +22,6 @@ from tests.drill.report import Report
 from tests.drill.tab import Tab
 from tests.drill.town import Town
 
-_IN_PEACE = 3
 _LOOK_EVERY_S = 0.5
 
 
@@ -94,6 +93,8 @@ class Drill:
             if not any(standing.values()):
                 return
             person.speaks(standing["needs_person"])
+            if self.plan.closes_early and not standing["unsent"]:
+                desk.ask("close_all")
             if told.is_due():
                 self.say(", ".join(f"{name} {what}" for name, what in standing.items() if what))
             time.sleep(_LOOK_EVERY_S)
@@ -101,8 +102,8 @@ class Drill:
 
     def _peace(self, house: House, town: Town) -> None:
         """Whatever happened before: who comes now can pay. And everybody looks at their page once more."""
-        said = pay_in_peace(town, _IN_PEACE)
-        if said != ["paid"] * _IN_PEACE:
+        said = pay_in_peace(town, self.plan.in_peace)
+        if said != ["paid"] * self.plan.in_peace:
             self.found.append(Difference("orders after the storm are paid", f"their pages said {said}"))
 
     def _reconcile(self, house: House) -> None:

@@ -201,7 +201,7 @@ def reloads_all_the_time(s: Shopper) -> None:
         s.watches("paid")
 
 
-SCENARIOS: dict[Scenario, int] = {
+_ALL: dict[Scenario, int] = {
     pays: 24,
     pays_by_phone: 8,
     approves_everything: 6,
@@ -226,3 +226,10 @@ SCENARIOS: dict[Scenario, int] = {
     shop_cancels: 4,
     reloads_all_the_time: 2,
 }
+
+
+def scenarios(wanted: frozenset[str]) -> dict[Scenario, int]:
+    """Those that are named, or all; with how often each is played."""
+    return {
+        scenario: weight for scenario, weight in _ALL.items() if not wanted or scenario.__name__ in wanted
+    }

@@ -126,7 +126,7 @@ class SmallWorld:
             "reference": f"payment:{payment['id']}",
             "browser": payment["browser"],
         }
-        row |= {"payer": f"payer {payment['id']}", "state": f"state-{payment['id']}", "exchange_owner": ""}
+        row |= {"payer": f"payer {payment['id']}", "state": f"state-{payment['id']}"}
         row |= {"exchange": "done" if came_back else "none"}
         self.facts.authorizations.append({**row, "code_returned_at": at(38) if came_back else None})
         self.facts.consents.append({"state": row["state"], "code_exchanged": came_back})
