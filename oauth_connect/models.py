@@ -58,6 +58,12 @@ class BankRegistration(models.Model):
     redirect_uri = models.CharField(max_length=300, blank=True, help_text="Known to the bank, exactly so.")
     completed_at = models.DateTimeField(null=True, blank=True)
 
+    last_write = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="What we last asked the bank to change about ourselves, and its request id.",
+    )
+
     # What this bank's listings of drafts proved to be; not documented, so it is learned.
     listing_has_ids = models.BooleanField(null=True, blank=True, help_text="None: not seen yet.")
     listing_seen_at = models.DateTimeField(null=True, blank=True)

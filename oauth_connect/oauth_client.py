@@ -4,14 +4,13 @@ Both list before they create: the bank allows one client per user, and a lost an
 Source: bunq OpenAPI, OauthClient and OauthCallbackUrl.
 """
 
-import uuid
-
 from oauth_connect import calls
 from oauth_connect.bunq.errors import OutcomeUnknown, Refused
 from oauth_connect.bunq.types import OauthClient
 from oauth_connect.conf import configuration
 from oauth_connect.models import BankRegistration
 from oauth_connect.sessions import with_session
+from oauth_connect.writes import stored_request_id
 
 CLIENTS = "user/{}/oauth-client"
 ADDRESSES = "user/{}/oauth-client/{}/callback-url"
@@ -59,7 +58,7 @@ def _active_client(registration: BankRegistration) -> OauthClient | None:
 
 
 def _create_client(registration: BankRegistration) -> Refused | OutcomeUnknown | None:
-    request_id = str(uuid.uuid4())
+    request_id = stored_request_id(registration, "oauth-client")
     try:
         with_session(
             lambda session: calls.call(
@@ -91,7 +90,8 @@ def _addresses(registration: BankRegistration) -> tuple[str, ...]:
 
 
 def _create_address(registration: BankRegistration, url: str) -> Refused | OutcomeUnknown | None:
-    client_id, request_id = registration.oauth_client_id or 0, str(uuid.uuid4())
+    client_id = registration.oauth_client_id or 0
+    request_id = stored_request_id(registration, "callback-url")
     try:
         with_session(
             lambda session: calls.call(

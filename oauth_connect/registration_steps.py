@@ -5,7 +5,6 @@ Sources: bunq documentation "PSD2" and "Errors" (what a repeat does), bunq SDKs 
 
 import logging
 import secrets
-import uuid
 from datetime import timedelta
 
 from django.db.models import QuerySet
@@ -26,6 +25,7 @@ from oauth_connect.certificates import CertificateFiles
 from oauth_connect.conf import configuration
 from oauth_connect.errors import RegistrationError, RegistrationUnderway
 from oauth_connect.models import BankRegistration
+from oauth_connect.writes import stored_request_id
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +104,7 @@ def _ask_for_api_key(registration: BankRegistration) -> None:
         signing.public_key_pem(registration.private_key_pem),
         registration.installation_token,
     )
+    request_id = stored_request_id(registration, "payment-service-provider-credential")
     credential = calls.call(
         "POST",
         "payment-service-provider-credential",
@@ -112,7 +113,7 @@ def _ask_for_api_key(registration: BankRegistration) -> None:
             certificate_pem=registration.certificate_pem,
             chain_pem=registration.chain_pem,
             client_public_key_signature=signature,
-            request_id=str(uuid.uuid4()),
+            request_id=request_id,
         ),
     )
     if not credential.api_key:
@@ -140,6 +141,7 @@ def _forget_lost_installation(registration: BankRegistration) -> None:
 def register_device(registration: BankRegistration) -> None:
     conf, access, secret = configuration(), sessions.installation_access(registration), registration.api_key
     facts: dict[str, object] = {"device_done": True}
+    request_id = stored_request_id(registration, "device-server")
     try:
         facts["device_id"] = calls.call(
             "POST",
@@ -149,7 +151,7 @@ def register_device(registration: BankRegistration) -> None:
                 description=conf.device_description,
                 secret=secret,
                 permitted_ips=conf.permitted_ips,
-                request_id=str(uuid.uuid4()),
+                request_id=request_id,
             ),
         )
     except Refused as error:

@@ -22,6 +22,7 @@ from oauth_connect.bunq.types import Access, Session
 from oauth_connect.conf import bank_address, configuration
 from oauth_connect.errors import NotRegistered, SessionBusy, SessionUnavailable
 from oauth_connect.models import BankRegistration
+from oauth_connect.writes import stored_request_id
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -184,7 +185,7 @@ def _open(registration: BankRegistration, owner: str) -> OpenSession:
 
 def _ask(registration: BankRegistration) -> Session | None:
     """The bank's new session; None when it insists that the stored one is still open."""
-    request_id = str(uuid.uuid4())
+    request_id = stored_request_id(registration, "session-server")
     access, secret = installation_access(registration), registration.api_key
     try:
         return calls.call(

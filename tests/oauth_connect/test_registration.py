@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from oauth_connect import health
 from oauth_connect.bunq.certificate import make_sandbox_certificate
+from oauth_connect.bunq.client import BunqClient
 from oauth_connect.bunq.errors import NotSent, OutcomeUnknown, Refused
 from oauth_connect.errors import RegistrationError, RegistrationUnderway
 from oauth_connect.models import BankRegistration
@@ -301,8 +302,9 @@ def test_files_that_do_not_belong_together_are_refused_in_words(
 
 
 def test_a_bank_that_forgot_us_is_told_apart_and_started_over_with(
-    bank: SandboxBank, registration: BankRegistration
+    bank: SandboxBank, registration: BankRegistration, _made_once: dict[str, Any]
 ) -> None:
+    _made_once.clear()  # this registration is of no use to the tests that follow
     bank.control("DELETE", "keys")
     BankRegistration.objects.update(session_expires_at=timezone.now())
     BankRegistration.objects.update(session_generation=0)
@@ -319,3 +321,29 @@ def test_a_refusal_at_the_bank_is_told_in_its_words(bank: SandboxBank) -> None:
     with pytest.raises(Refused):
         register()
     assert [name for name, is_done in progress(find()) if is_done] == ["certificate", "installation"]
+
+
+@pytest.mark.parametrize(
+    ("method", "what"),
+    [
+        ("create_credential", "payment-service-provider-credential"),
+        ("create_device", "device-server"),
+        ("create_session", "session-server"),
+        ("create_oauth_client", "oauth-client"),
+        ("create_callback_url", "callback-url"),
+    ],
+)
+def test_each_write_of_the_registration_has_its_request_id_stored_before_it_leaves(
+    bank: SandboxBank, monkeypatch: pytest.MonkeyPatch, method: str, what: str
+) -> None:
+    real = getattr(BunqClient, method)
+    stored: list[tuple[str, bool]] = []
+
+    def noted(client: BunqClient, *args: Any, **more: Any) -> Any:
+        row = BankRegistration.objects.get()
+        stored.append((row.last_write["what"], row.last_write["request_id"] == more["request_id"]))
+        return real(client, *args, **more)
+
+    monkeypatch.setattr(BunqClient, method, noted)
+    call_command("bunq_register")
+    assert stored == [(what, True)]
