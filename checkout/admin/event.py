@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from checkout.admin.evidence import pretty, text_without_secrets
+from checkout.admin.long_lists import MOST_FOUND, WORDS_AMONG
 from checkout.admin.rows import OwnRowsAdmin
 from checkout.models import Event
 
@@ -30,9 +31,13 @@ class EventAdmin(OwnRowsAdmin[Event]):
     related = ("order__merchant", "payment")
     list_display = ("at", "order", "attempt", "kind", "source", "old_status", "new_status", "safe_message")
     list_filter = (SourceFilter,)
-    search_fields = ("order__reference", "kind", "message")
-    search_help_text = "Reference, kind or message"
-    ordering = ("-at", "-id")
+    search_begins = ("order__reference",)
+    search_words = ("kind", "message")
+    search_help_text = (
+        "How a reference begins, or words of a kind or message "
+        f"(words: the latest {WORDS_AMONG:,} events). Shows the newest {MOST_FOUND}."
+    )
+    ordering = ("-id",)  # as they were written; the index is there
     change_form_template = "admin/checkout/evidence.html"
     fields = (
         "at",

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from checkout.admin.events import event_rows
 from checkout.admin.filters import MerchantFilter, OrderStatusFilter, ReviewFilter
+from checkout.admin.long_lists import MOST_FOUND, WORDS_AMONG
 from checkout.admin.order_form import LineFormSet, OrderForm
 from checkout.admin.order_wishes import ORDER_WISHES
 from checkout.admin.payment_wishes import PAYMENT_WISHES
@@ -33,8 +34,13 @@ class OrderAdmin(WishesAdmin[Order]):
     related = ("merchant",)
     list_display = ("reference", "merchant", "amount", "status", "review", "created_at")
     list_filter = (ReviewFilter, OrderStatusFilter, MerchantFilter)
-    search_fields = ("reference", "payments__payer_name", "payments__payer_iban")
-    search_help_text = "Reference, or a payer's name or IBAN"
+    sortable_by = ("created_at",)
+    search_begins = ("reference", "payments__payer_iban")
+    search_words = ("payments__payer_name",)
+    search_help_text = (
+        "How a reference or a payer's IBAN begins, or a payer's name "
+        f"(names: the latest {WORDS_AMONG:,} orders). Shows the newest {MOST_FOUND}."
+    )
     change_form_template = "admin/checkout/order/change_form.html"
     fields = (
         ("merchant", "reference"),
@@ -48,7 +54,7 @@ class OrderAdmin(WishesAdmin[Order]):
         css = {"all": ["admin_kassa/kassa.css"]}
         js = [Script("admin_kassa/copy.js", type="module")]
 
-    @admin.display(description="total", ordering="total")
+    @admin.display(description="total")
     def amount(self, order: Order) -> str:
         return f"{order.total} {order.currency}"
 

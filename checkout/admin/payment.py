@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from checkout.admin.events import event_rows
 from checkout.admin.evidence import pretty_text
 from checkout.admin.filters import PaymentStatusFilter
+from checkout.admin.long_lists import MOST_FOUND, WORDS_AMONG
 from checkout.admin.payment_wishes import PAYMENT_WISHES
 from checkout.admin.wishes import WishesAdmin, buttons
 from checkout.iban import spaced_iban
@@ -27,8 +28,13 @@ class PaymentAdmin(WishesAdmin[Payment]):
     related = ("order__merchant",)
     list_display = ("order", "number", "money", "status", "payer_name", "payer_masked", "created_at")
     list_filter = (PaymentStatusFilter,)
-    search_fields = ("order__reference", "payer_name", "payer_iban", "request_id")
-    search_help_text = "Reference, request id, or the payer's name or IBAN"
+    ordering = ("-id",)  # as they were made; the index is there
+    search_begins = ("order__reference", "payer_iban", "request_id")
+    search_words = ("payer_name",)
+    search_help_text = (
+        "How a reference, a payer's IBAN or a request id begins, or a payer's name "
+        f"(names: the latest {WORDS_AMONG:,} payments). Shows the newest {MOST_FOUND}."
+    )
     change_form_template = "admin/checkout/payment/change_form.html"
     # `browser` is missing: it is what a shopper's cookie says.
     fieldsets = (
