@@ -4,6 +4,9 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path
 
 
 class KassaAdminSite(admin.AdminSite):
@@ -13,7 +16,18 @@ class KassaAdminSite(admin.AdminSite):
 
     def get_urls(self) -> list[Any]:
         """Without Django's "view on site" redirect: it leads any staff member to any order's page, by number."""
-        return [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
+        own = [path("todo/", self.admin_view(self.todo), name="todo")]
+        return own + [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        from checkout.admin.todo import how_many
+
+        return super().index(request, {"todo_count": how_many(request), **(extra_context or {})})
+
+    def todo(self, request: HttpRequest) -> HttpResponse:
+        from checkout.admin.todo import todo_view
+
+        return todo_view(request, self)
 
 
 class KassaAdminConfig(AdminConfig):

@@ -6,7 +6,7 @@ from django.contrib import messages
 
 from checkout.admin.wishes import Answer, Wish
 from checkout.models import Event, Payment
-from checkout.services import attempts, look
+from checkout.services import attempts, look, tasks
 from checkout.statuses import PaymentStatus
 
 _CLOSED = {
@@ -61,14 +61,31 @@ def _can_be_cancelled(payment: Payment) -> bool:
     )
 
 
+def _looked(payment: Payment, by: str, now: datetime) -> Answer:
+    tasks.looked_at(payment, by=by, now=now)
+    return Answer("Recorded that you looked at your account. Nothing else has changed.")
+
+
+LOOKED: Wish[Payment] = Wish(
+    name="looked",
+    label="I have looked at the account",
+    explanation="The bank first showed this payment as executed and took that back later. Look whether the money is in "
+    "your account. If it is not, tell the customer and do not deliver. This records that you looked, with your name; "
+    "the order and the payment stay as they are.",
+    is_offered=tasks.wants_a_look,
+    grant=_looked,
+)
+CHECK: Wish[Payment] = Wish(
+    name="check",
+    label="Check now",
+    explanation="The bank is asked what became of this payment. Nothing else changes.",
+    is_offered=lambda payment: not payment.state.is_final or payment.draft_id is not None,
+    grant=_check,
+)
+
 PAYMENT_WISHES: tuple[Wish[Payment], ...] = (
-    Wish(
-        name="check",
-        label="Check now",
-        explanation="The bank is asked what became of this payment. Nothing else changes.",
-        is_offered=lambda payment: not payment.state.is_final or payment.draft_id is not None,
-        grant=_check,
-    ),
+    LOOKED,
+    CHECK,
     Wish(
         name="cancel",
         label="Cancel payment",

@@ -56,12 +56,12 @@ class Button:
 
 def buttons(wishes: tuple[Wish[Row], ...], row: Row) -> list[Button]:
     """The wishes to offer on `row`'s page."""
-    prefix = f"admin:{row._meta.app_label}_{row._meta.model_name}"
-    return [
-        Button(wish.name, wish.label, reverse(f"{prefix}_{wish.name}", args=[row.pk]), wish.is_grave)
-        for wish in wishes
-        if wish.is_offered(row)
-    ]
+    return [button(wish, row) for wish in wishes if wish.is_offered(row)]
+
+
+def button(wish: Wish[Row], row: Row) -> Button:
+    name = f"admin:{row._meta.app_label}_{row._meta.model_name}_{wish.name}"
+    return Button(wish.name, wish.label, reverse(name, args=[row.pk]), wish.is_grave)
 
 
 class WishesAdmin(OwnRowsAdmin[Row]):
@@ -110,6 +110,9 @@ class WishesAdmin(OwnRowsAdmin[Row]):
         return []
 
     def after_wish_url(self, request: HttpRequest, row: Row) -> str:
+        """Back to where the button was pressed: the to-do list says `?from=todo`."""
+        if request.GET.get("from") == "todo":
+            return reverse("admin:todo")
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
 
     def _grant(self, request: HttpRequest, row: Row, wish: Wish[Row]) -> Answer:

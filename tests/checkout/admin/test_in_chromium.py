@@ -56,7 +56,7 @@ def test_no_page_breaks_the_content_security_policy_or_its_width(
         "event": payment.events.get().pk,
         "merchant": shop.pk,
     }
-    paths = ["", "checkout/order/add/", f"checkout/order/{payment.order_id}/accept/"]
+    paths = ["", "todo/", "checkout/order/add/", f"checkout/order/{payment.order_id}/accept/"]
     for name, pk in rows.items():
         paths += [f"checkout/{name}/", f"checkout/{name}/{pk}/change/", f"checkout/{name}/{pk}/history/"]
     with browser(live_server.url, user) as (page, complaints):

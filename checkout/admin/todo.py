@@ -1,0 +1,93 @@
+"""The merchant's to-do list: every order that waits for a person, oldest first, with the buttons that answer it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.forms import Media
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from checkout.admin import todo_words
+from checkout.admin.order_wishes import ORDER_WISHES
+from checkout.admin.payment_wishes import CHECK, LOOKED
+from checkout.admin.rows import is_superuser, merchants_of
+from checkout.admin.wishes import Button, button, buttons
+from checkout.models import Order, Payment
+from checkout.services import tasks
+from checkout.services.settlement import FLAGS
+from checkout.services.tasks import Question, Task
+
+# One page; who has more to do begins with the oldest.
+SHOWN = 100
+_ANSWERS = ("accept", "refunded")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One order's task as the page shows it."""
+
+    order: Order
+    since: datetime
+    url: str
+    happened: list[str]
+    money: list[str]
+    to_do: list[str]
+    commands: list[str]
+    buttons: list[Button]
+    payment_buttons: list[tuple[Payment, Button]]
+
+
+def how_many(request: HttpRequest) -> int:
+    """How many orders of one's own wait for a person."""
+    return tasks.count_open(_merchants(request)) if _may_look(request) else 0
+
+
+@require_safe
+def todo_view(request: HttpRequest, site: admin.AdminSite) -> HttpResponse:
+    found = tasks.open_tasks(_merchants(request))
+    context: dict[str, Any] = {
+        **site.each_context(request),
+        "title": "To do",
+        "rows": [_row(task, request) for task in found[:SHOWN]],
+        "more": max(0, len(found) - SHOWN),
+        "several_merchants": merchants_of(request.user).count() > 1,
+        "media": Media(css={"all": ["admin_kassa/kassa.css"]}),
+    }
+    return TemplateResponse(request, "admin/todo.html", context)
+
+
+def _may_look(request: HttpRequest) -> bool:
+    return bool(request.user.is_active and getattr(request.user, "is_staff", False))
+
+
+def _merchants(request: HttpRequest) -> Any:
+    """None for all of them: then nothing need be compared."""
+    return None if is_superuser(request) else merchants_of(request.user)
+
+
+def _row(task: Task, request: HttpRequest) -> Row:
+    by = request.user.get_username() if is_superuser(request) else ""
+    return Row(
+        order=task.order,
+        since=task.since,
+        url=reverse("admin:checkout_order_change", args=[task.order.pk]),
+        happened=todo_words.happened(task),
+        money=todo_words.money(task),
+        to_do=todo_words.to_do(task),
+        commands=todo_words.commands(task, by=by) if by else [],
+        buttons=[button for button in buttons(ORDER_WISHES, task.order) if button.name in _ANSWERS],
+        payment_buttons=list(dict.fromkeys(one for question in task.questions for one in _buttons(question))),
+    )
+
+
+def _buttons(question: Question) -> list[tuple[Payment, Button]]:
+    """A flag is answered by the order's buttons; an alert is about one payment."""
+    payment = question.payment
+    if payment is None or question.kind in FLAGS:
+        return []
+    wishes = [LOOKED, CHECK] if question.kind == "move_refused" else [CHECK]
+    return [(payment, button(wish, payment)) for wish in wishes]
