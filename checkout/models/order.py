@@ -76,11 +76,14 @@ class Order(models.Model):
             models.Index(fields=["expires_at"], condition=Q(status="open"), name="order_open_by_end"),
             # The lists that people look at, newest first: all, of one merchant, in one status; and by number.
             models.Index(fields=["-created_at", "-id"], name="order_by_time"),
-            models.Index(fields=["merchant", "-created_at"], name="order_by_merchant"),
-            models.Index(fields=["status", "-created_at"], name="order_by_status"),
-            models.Index(fields=["merchant", "status", "-created_at"], name="order_by_merchant_status"),
+            models.Index(fields=["merchant", "-created_at", "-id"], name="order_by_merchant"),
+            models.Index(fields=["status", "-created_at", "-id"], name="order_by_status"),
+            models.Index(
+                fields=["merchant", "status", "-created_at", "-id"], name="order_by_merchant_status"
+            ),
             models.Index(fields=["reference"], opclasses=["varchar_pattern_ops"], name="order_by_reference"),
             models.Index(fields=["resolution", "merchant"], condition=FLAGGED, name="order_flagged"),
+            models.Index(fields=["-created_at", "-id"], condition=FLAGGED, name="order_flagged_by_time"),
         ]
 
     def __str__(self) -> str:
