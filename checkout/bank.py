@@ -190,11 +190,14 @@ def ask_to_close(payment: Payment, *, request_id: str) -> NothingHappened | None
     return None
 
 
-def search(payment: Payment) -> Sighting | NothingHappened:
-    """Look for the draft of a payment whose answer was lost, in the bank's listing."""
+def search(payment: Payment, *, longest_wait_s: float = 0.0) -> Sighting | NothingHappened:
+    """Look for the draft of a payment whose answer was lost, in the bank's listing.
+
+    Waits up to `longest_wait_s` for a place in the bank's limits.
+    """
     assert payment.sent_at is not None
     try:
-        listed = drafts.list_drafts_since(payment.sent_at - CLOCK_SLACK)
+        listed = drafts.list_drafts_since(payment.sent_at - CLOCK_SLACK, longest_wait_s=longest_wait_s)
     except BunqError as error:
         return _nothing_happened(error)
     still_ours = [draft for draft in listed if from_bunq(draft.status) not in _CLOSED_UNPAID]

@@ -151,7 +151,9 @@ def _remember_listing(*, has_ids: bool) -> None:
         )
 
 
-def list_drafts_since(since: datetime, *, max_pages: int = 5) -> tuple[Draft, ...]:
+def list_drafts_since(
+    since: datetime, *, max_pages: int = 5, longest_wait_s: float = 0.0
+) -> tuple[Draft, ...]:
     """Every draft that bunq lists as created at `since` (aware) or later, newest first, each id once.
 
     A draft without a time of creation is included. Raises ListingIncomplete if `max_pages` pages of 200 did
@@ -159,7 +161,7 @@ def list_drafts_since(since: datetime, *, max_pages: int = 5) -> tuple[Draft, ..
     """
     drafts: list[Draft] = []
     seen: set[int] = set()
-    for page in _pages(max_pages):
+    for page in _pages(max_pages, longest_wait_s):
         for draft in page.drafts:
             if draft.created is not None and draft.created < since:
                 return tuple(drafts)
@@ -172,10 +174,10 @@ def list_drafts_since(since: datetime, *, max_pages: int = 5) -> tuple[Draft, ..
     raise ListingIncomplete(f"more than {max_pages} pages of drafts since {since:%Y-%m-%d %H:%M:%S %Z}")
 
 
-def _pages(max_pages: int) -> Iterator[DraftPage]:
+def _pages(max_pages: int, first_wait_s: float) -> Iterator[DraftPage]:
     older_id: int | None = None
     for number in range(max_pages):
-        page = _page(older_id, longest_wait_s=_LONGEST_PAGE_WAIT_S if number else 0.0)
+        page = _page(older_id, longest_wait_s=_LONGEST_PAGE_WAIT_S if number else first_wait_s)
         yield page
         older_id = page.older_id
 

@@ -20,7 +20,7 @@ from checkout import bank
 from checkout.models import Event, Payment
 from checkout.services.events import record
 from checkout.services.outcome import StepResult
-from checkout.services.submitting import DRAFT_CONFLICT, take_draft, woke_too_late
+from checkout.services.submitting import CREATE_REFUSED, DRAFT_CONFLICT, take_draft, woke_too_late
 from checkout.services.transition import move
 from checkout.statuses import PaymentStatus
 
@@ -98,8 +98,9 @@ def _may_repeat(payment: Payment, now: datetime) -> bool:
     """Only the same request over the same device, only while the shopper could still use it, and not for ever."""
     if payment.cancel_reason or now >= payment.expires_at or payment.sent_by != bank.sender():
         return False
-    said = list(payment.events.filter(kind__in=["repeated", "repeat_refused"]).values_list("kind", flat=True))
-    return "repeat_refused" not in said and len(said) < _MAX_REPEATS
+    tries = payment.events.filter(kind__in=["repeated", "repeat_refused", CREATE_REFUSED])
+    said = list(tries.values_list("kind", flat=True))
+    return set(said) <= {"repeated"} and len(said) < _MAX_REPEATS
 
 
 def _repeat(payment: Payment, now: datetime) -> StepResult:

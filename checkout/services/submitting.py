@@ -1,6 +1,7 @@
 """Sending a payment's draft to the bank: record, then send (invariant 5)."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -18,6 +19,9 @@ from oauth_connect import clock
 _SOON_S = 0.5
 # While the bank is away each try leaves its events: ever more seldom, but a shopper may be waiting.
 _PAUSE_NOT_SENT_MAX_S = 15.0
+# A shopper waits for what this finds.
+_LONGEST_WAIT_FOR_LISTING_S = 2.0
+CREATE_REFUSED = "create_refused"
 DRAFT_CONFLICT = "draft_conflict"
 # What a payment asks the bank for.
 _ASKED = (
@@ -92,19 +96,41 @@ def record_answer(
             pause_s = min(_PAUSE_NOT_SENT_MAX_S, growing(retry_after_s, tried - 1))
             return StepResult(max(retry_after_s, pause_s), held_up=bank_is_away)
         case bank.TurnedDown(evidence):
-            move(
-                payment,
-                PaymentStatus.FAILED,
-                source=Event.Source.BANK,
-                kind="refused_by_bank",
-                now=now,
-                message="The bank refused to create this payment.",
-                data=evidence,
-            )
-            return StepResult(_SOON_S)
+            return _believe_refusal(payment, evidence, now)
         case bank.Lost(evidence):
             _mark_lost(payment, now, evidence)
             return StepResult(_SOON_S)
+
+
+def _believe_refusal(payment: Payment, evidence: dict[str, Any], now: datetime) -> StepResult:
+    """*failed* only if the bank's listing shows no such draft.
+
+    bunq refuses a request id that it has seen with the same kind of answer as a wrong IBAN, and something on the way
+    may have delivered our request twice. Source: bunq documentation "Headers".
+    """
+    seen = bank.search(payment, longest_wait_s=_LONGEST_WAIT_FOR_LISTING_S)
+    if isinstance(seen, bank.NothingHappened) or seen.free or seen.nameless:
+        record(
+            payment.order,
+            CREATE_REFUSED,
+            source=Event.Source.BANK,
+            now=now,
+            payment=payment,
+            message="The bank refused the request; whether it holds a draft all the same is being looked up.",
+            data=evidence,
+        )
+        _mark_lost(payment, now, {"reason": "refused, but the bank may hold a draft of it", **evidence})
+        return StepResult(0.0)
+    move(
+        payment,
+        PaymentStatus.FAILED,
+        source=Event.Source.BANK,
+        kind="refused_by_bank",
+        now=now,
+        message="The bank refused to create this payment.",
+        data=evidence,
+    )
+    return StepResult(_SOON_S)
 
 
 def declare_lost(payment: Payment, now: datetime) -> StepResult:

@@ -27,6 +27,8 @@ _CONSIDERED = 2000
 # Somebody who just came back from bunq counts as much as so many open pages.
 _URGENT = 20.0
 _PAUSE_AFTER_TROUBLE_S = 1.0
+_PAUSE_FOR_THE_LOST_S = 0.3
+_SOON_S = 1.0
 _BANK_STATUS_LENGTH = 40
 
 
@@ -58,6 +60,8 @@ def sweep(now: datetime) -> Swept:
     due = _due(now)
     if not due:
         return Swept()
+    if _somebody_is_lost(now):
+        return Swept(resume_in_s=_PAUSE_FOR_THE_LOST_S)
     place = bank.reserve_listing()
     if isinstance(place, bank.NothingHappened):
         return Swept(resume_in_s=place.retry_after_s)
@@ -72,6 +76,12 @@ def sweep(now: datetime) -> Swept:
         _look_again(members, now)
         return Swept(resume_in_s=max(shown.retry_after_s, _PAUSE_AFTER_TROUBLE_S))
     return Swept(seen=_compare(members, shown, now))
+
+
+def _somebody_is_lost(now: datetime) -> bool:
+    """A payment whose answer was lost is looked up in a listing of its own: that one goes first."""
+    soon = now + timedelta(seconds=_SOON_S)
+    return Payment.objects.filter(status=PaymentStatus.UNKNOWN.value, due_at__lte=soon).exists()
 
 
 def _due(now: datetime) -> list[Due]:

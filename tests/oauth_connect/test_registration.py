@@ -302,7 +302,9 @@ def test_files_that_do_not_belong_together_are_refused_in_words(
 
 
 def test_a_bank_that_forgot_us_is_told_apart_and_started_over_with(
-    bank: SandboxBank, registration: BankRegistration, _made_once: dict[str, Any]
+    bank: SandboxBank,
+    registration: BankRegistration,
+    _made_once: dict[str, Any],  # noqa: PT019 - its value is changed
 ) -> None:
     _made_once.clear()  # this registration is of no use to the tests that follow
     bank.control("DELETE", "keys")

@@ -5,9 +5,11 @@ from django.utils import timezone
 
 from checkout import bank as bank_facts
 from checkout.models import Payment
+from checkout.page_state import NOTHING_TAKEN, page_state
 from checkout.services import recovery
 from checkout.services.attempts import cancel_payment
 from checkout.services.errors import AttemptRunning
+from checkout.services.pages import page_facts
 from checkout.services.recovery import SETTLED_AFTER
 from checkout.statuses import PaymentStatus
 from oauth_connect.drafts import list_drafts_since
@@ -203,3 +205,25 @@ def test_a_lost_create_that_took_effect_and_is_not_wanted_is_closed_at_the_bank(
     cancel_payment(payment, source="shopper", now=timezone.now())
     shop.until(payment, PaymentStatus.CANCELLED)
     assert [draft["status"] for draft in shop.drafts()] == ["CANCELLED"]
+
+
+@pytest.mark.parametrize("fault", ["duplicate_request_id", "refused"])
+def test_a_refusal_of_a_request_that_took_effect_all_the_same_ends_as_the_one_draft(
+    shop: Shop, fault: str
+) -> None:
+    """Something on the way delivered it twice: bunq made the draft, and refused the second one."""
+    shop.bank.fault(fault, effect=True, method="POST", path="payment-service-provider-draft-payment$")
+    payment = shop.start(shop.order())
+    assert page_state(page_facts(payment.order), timezone.now()) not in NOTHING_TAKEN
+    shop.until(payment, PaymentStatus.PENDING)
+    assert [draft["id"] for draft in shop.drafts()] == [payment.draft_id]
+
+
+def test_a_refusal_that_cannot_be_checked_is_not_believed_yet(shop: Shop) -> None:
+    shop.bank.fault("maintenance", times=2, method="GET", path="payment-service-provider-draft-payment$")
+    payment = shop.start(shop.order(), iban="DE89370400440532013000")
+    assert payment.status == "unknown"
+    for seconds in (40, 200):
+        shop.step(payment, later_s=seconds)
+    assert payment.status == "failed"
+    assert "repeated" not in kinds(payment)
