@@ -32,7 +32,7 @@ class EventAdmin(OwnRowsAdmin[Event]):
     list_display = ("at", "order", "attempt", "kind", "source", "old_status", "new_status", "safe_message")
     list_filter = (SourceFilter,)
     search_begins = ("order__reference",)
-    search_words = ("kind", "message")
+    search_words = {"kind": "pk", "message": "pk"}
     search_help_text = (
         "How a reference begins, or words of a kind or message "
         f"(words: the latest {WORDS_AMONG:,} events). Shows the newest {MOST_FOUND}."

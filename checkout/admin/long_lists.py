@@ -1,6 +1,6 @@
 """Lists of a million rows as quick as those of a thousand: no count to the end, no search without an index."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -37,19 +37,22 @@ class BoundedPaginator(Paginator[Any]):
         return MoreThan(MOST_COUNTED) if found > MOST_COUNTED else found
 
 
-def search(rows: QuerySet[Row], term: str, *, begins: Sequence[str], words: Sequence[str]) -> QuerySet[Row]:
+def search(
+    rows: QuerySet[Row], term: str, *, begins: Sequence[str], words: Mapping[str, str]
+) -> QuerySet[Row]:
     """Those of `rows` with a field of `begins` that begins with `term`, or every word of it in one of `words`.
 
-    At most `MOST_FOUND` by each field, the newest.
+    `words` names beside each field the column, in the field's own table, that holds the row's number. At most
+    `MOST_FOUND` by each field are found, the newest.
     """
     term = term.strip()
     found: set[int] = set()
     for name in begins:
         found.update(_newest(rows.filter(_begins(name, {term, term.upper(), normalise_iban(term)}))))
     last = rows.model._default_manager.aggregate(last=Max("pk"))["last"] or 0
-    late = rows.filter(pk__gt=last - WORDS_AMONG)
-    for name in words:
-        found.update(_newest(late.filter(_has_words(name, term))))
+    for name, number in words.items():
+        late = Q(**{f"{number}__gt": last - WORDS_AMONG})
+        found.update(_newest(rows.filter(late, _has_words(name, term))))
     return rows.filter(pk__in=found)
 
 

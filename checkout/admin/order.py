@@ -36,7 +36,7 @@ class OrderAdmin(WishesAdmin[Order]):
     list_filter = (ReviewFilter, OrderStatusFilter, MerchantFilter)
     sortable_by = ("created_at",)
     search_begins = ("reference", "payments__payer_iban")
-    search_words = ("payments__payer_name",)
+    search_words = {"payments__payer_name": "payments__order_id"}
     search_help_text = (
         "How a reference or a payer's IBAN begins, or a payer's name "
         f"(names: the latest {WORDS_AMONG:,} orders). Shows the newest {MOST_FOUND}."

@@ -30,7 +30,7 @@ class PaymentAdmin(WishesAdmin[Payment]):
     list_filter = (PaymentStatusFilter,)
     ordering = ("-id",)  # as they were made; the index is there
     search_begins = ("order__reference", "payer_iban", "request_id")
-    search_words = ("payer_name",)
+    search_words = {"payer_name": "pk"}
     search_help_text = (
         "How a reference, a payer's IBAN or a request id begins, or a payer's name "
         f"(names: the latest {WORDS_AMONG:,} payments). Shows the newest {MOST_FOUND}."

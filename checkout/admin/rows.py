@@ -5,6 +5,7 @@ its rows through `get_queryset`, so this is the one place that decides; a row of
 Django's own model permissions add nothing here.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import admin
@@ -58,9 +59,9 @@ class OwnRowsAdmin(ModelAdmin[Row]):
     list_per_page = 50
     show_full_result_count = False
     paginator = BoundedPaginator
-    # Fields with an index, searched by how they begin; and fields of which the latest rows alone are searched.
+    # What is searched for, and how: see `long_lists.search`.
     search_begins: tuple[str, ...] = ()
-    search_words: tuple[str, ...] = ()
+    search_words: Mapping[str, str] = {}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
         rows = super().get_queryset(request)
