@@ -121,7 +121,7 @@ class _Reconciliation:
 
     def _take_page(self, page: tuple[Draft, ...]) -> None:
         named = {draft.id: draft for draft in page if draft.id is not None and draft.id not in self._seen}
-        self._report.drafts += len(named)
+        self._report.drafts += sum(self._is_asked_for(draft) for draft in named.values())
         self._seen.update(named)
         for draft in page:
             if draft.id is None:
@@ -145,8 +145,10 @@ class _Reconciliation:
         return not (self._since and draft.created and draft.created < self._since)
 
     def _take_nameless(self, draft: Draft) -> None:
+        if not self._is_asked_for(draft):
+            return
         self._report.drafts += 1
-        if from_bunq(draft.status) in _CLOSED_UNPAID or not self._is_asked_for(draft):
+        if from_bunq(draft.status) in _CLOSED_UNPAID:
             return
         if not is_whole(draft):
             self._report.unread.append(

@@ -1,4 +1,4 @@
-"""An installation whose bank holds nothing but what one test made, and the command run as an operator runs it."""
+"""An installation with a bank of its own, and the command run as an operator runs it."""
 
 import io
 import json
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
 from checkout.models import Event, Order, Payment
 from checkout.statuses import PaymentStatus
@@ -44,9 +45,20 @@ Reconcile = Callable[..., Outcome]
 
 @pytest.fixture
 def shop(engine_shop: Shop) -> Shop:
-    """The bank remembers the drafts of all tests, but each of its users sees only their own: so be a new one."""
-    call_command("bunq_register", start_over=True, stdout=io.StringIO())
+    """The bank remembers the drafts of earlier tests, so each test looks at what was made since it began."""
+    _SINCE["since"] = timezone.now().isoformat()
     return engine_shop
+
+
+@pytest.fixture
+def alone(shop: Shop) -> Shop:
+    """At the bank as a new user, which sees no draft of any other: so everything may be looked at."""
+    call_command("bunq_register", start_over=True, stdout=io.StringIO())
+    _SINCE.clear()
+    return shop
+
+
+_SINCE: dict[str, Any] = {}
 
 
 @pytest.fixture
@@ -57,8 +69,9 @@ def reconcile(shop: Shop) -> Reconcile:
 def run_reconcile(**options: Any) -> Outcome:
     """Beside no worker, so there is none to wait for."""
     out, code = io.StringIO(), 0
+    given = {"json": True, "wait": 0, **_SINCE, **options}
     try:
-        call_command("reconcile", **{"json": True, "wait": 0, **options}, stdout=out, stderr=io.StringIO())
+        call_command("reconcile", **given, stdout=out, stderr=io.StringIO())
     except SystemExit as end:
         code = int(end.code or 0)
     text = out.getvalue()

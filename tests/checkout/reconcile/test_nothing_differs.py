@@ -18,12 +18,13 @@ from tests.checkout.reconcile.conftest import (
 )
 
 
-def test_an_installation_without_orders_agrees_with_an_empty_bank(reconcile: Reconcile) -> None:
+def test_an_installation_without_orders_agrees_with_an_empty_bank(alone: Shop, reconcile: Reconcile) -> None:
     found = reconcile(json=False)
     assert (found.code, found.text) == (0, "reconcile: 0 payments, 0 drafts at the bank, 0 differences\n")
 
 
-def test_payments_in_every_state_agree_and_nothing_is_changed(shop: Shop, reconcile: Reconcile) -> None:
+def test_payments_in_every_state_agree_and_nothing_is_changed(alone: Shop, reconcile: Reconcile) -> None:
+    shop = alone
     paid(shop)
     closed(shop)
     shop.pending()
@@ -88,7 +89,8 @@ def test_a_flag_that_was_raised_for_what_the_bank_shows_is_no_difference(
     assert reconcile().code == 0
 
 
-def test_only_what_was_made_since_a_date_is_compared(shop: Shop, reconcile: Reconcile) -> None:
+def test_only_what_was_made_since_a_date_is_compared(alone: Shop, reconcile: Reconcile) -> None:
+    shop = alone
     old = shop.pending()
     damage(old, created_at=timezone.now() - timedelta(days=9), status="rejected", final_at=timezone.now())
     damage(shop.pending(), status="rejected", final_at=timezone.now())
