@@ -24,7 +24,7 @@ export PORT BANK_PORT DATA
 # What `manage.py` needs to start at all, for commands that use no installation of their own.
 THROW_AWAY = SECRET_KEY=throw-away-$$RANDOM$$RANDOM$$RANDOM ENCRYPTION_KEYS=unused PUBLIC_URL=http://127.0.0.1:8000
 
-.PHONY: help demo test check format rehearse drill diagram clean
+.PHONY: help demo bench test check format rehearse drill diagram clean
 
 help: ## this list
 	@echo "make demo      a shop, a bank, a worker and an admin on this machine; Ctrl-C stops all of it"
@@ -34,6 +34,7 @@ help: ## this list
 	@echo "make rehearse  walk every way an order can go, over HTTP; ARGS=\"--base-url https://…\" for a running shop"
 	@echo "make drill     shoppers pay while bank, web, worker and database are killed; then all is compared"
 	@echo "               SECONDS=$(SECONDS) SEED=… DATABASE=$(DATABASE) may be set: make drill SECONDS=1200 SEED=7"
+	@echo "make bench     how fast it is, against baselines of the same run; ARGS=\"web growth\" measures some parts only"
 	@echo "make format    let ruff arrange the code"
 	@echo "make diagram   write docs/statuses.md from the table of statuses"
 	@echo "make clean     remove the virtual environments and caches; data in var/ stays"
@@ -48,6 +49,9 @@ check: $(VENV)/.tests ## style and types
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy .
+
+bench: $(VENV)/.tests .venv-sdk/.ready ## how fast it is; var/bench.json keeps the figures
+	@$(PY) -m tests.bench $(ARGS)
 
 format: $(VENV)/.tests
 	$(PY) -m ruff check --fix .

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import IntegrityError, models, transaction
+from django.db import DataError, IntegrityError, models, transaction
 from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, assume, given, settings
@@ -72,7 +72,7 @@ def apply(table: type[models.Model], name: str, value: Any) -> bool:
     try:
         with transaction.atomic():
             table._default_manager.update(**{name: value})
-    except IntegrityError:
+    except (IntegrityError, DataError):
         return False
     return True
 

@@ -1,0 +1,22 @@
+"""A process that makes calls when it is asked to, and says what they cost. Plain Python: the SDK's environment uses it
+as well.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping
+
+
+def answer_requests(calls: Mapping[str, Callable[[], object]]) -> None:
+    """Each line of stdin names a call and how many of it: one JSON line with the seconds that one took on average."""
+    for call in calls.values():
+        call()
+    print(json.dumps({"ready": sorted(calls)}), flush=True)
+    for line in sys.stdin:
+        name, count = line.split()
+        cpu, wall = time.process_time(), time.perf_counter()
+        for _ in range(int(count)):
+            calls[name]()
+        cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+        print(json.dumps({"cpu_s": cpu / int(count), "wall_s": wall / int(count)}), flush=True)

@@ -1,0 +1,249 @@
+"""A light load generator: one process, one selector, plain sockets that are kept alive.
+
+`python -m tests.bench.load` reads one job as JSON from stdin and prints what it measured as JSON. It is a process of
+its own, so that what it costs can be told from what the server costs. Two kinds of job:
+
+* closed: each connection sends its next request when the answer to the last is here.
+* open: so many pages ask when the server told them to (`Kassa-Ask-After-Ms`), over a pool of connections as a reverse
+  proxy keeps one. A page whose turn comes while all connections are busy waits, and that wait counts.
+"""
+
+import heapq
+import json
+import random
+import re
+import selectors
+import socket
+import sys
+import time
+from collections import Counter, deque
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_ASK_AFTER = re.compile(rb"\r\nkassa-ask-after-ms: *(\d+)", re.IGNORECASE)
+_ETAG = re.compile(rb'\r\netag: *("[^"]*")', re.IGNORECASE)
+_END = b"\r\n\r\n"
+_LONGEST_SILENCE_S = 30.0
+
+
+class Connection:
+    """One connection and the one request that is on its way over it."""
+
+    def __init__(self, address: tuple[str, int], selector: selectors.BaseSelector) -> None:
+        self._address, self._selector = address, selector
+        self._socket: socket.socket | None = None
+        self._buffer = bytearray()
+        self.request = b""
+        self.page = 0
+        self.due = 0.0
+
+    def send(self, request: bytes) -> None:
+        self.request = request
+        self._buffer.clear()
+        for _ in range(2):  # a connection that was kept may have been closed meanwhile
+            if self._socket is None:
+                self._open()
+            assert self._socket is not None
+            try:
+                self._socket.sendall(request)
+            except ConnectionError:
+                self.close()
+            else:
+                return
+        raise ConnectionError
+
+    def _open(self) -> None:
+        self._socket = socket.create_connection(self._address, timeout=_LONGEST_SILENCE_S)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._selector.register(self._socket, selectors.EVENT_READ, self)
+
+    def receive(self) -> bytes | None:
+        """The head of a whole answer; None while a part is missing. Raises ConnectionError when it was closed."""
+        assert self._socket is not None
+        chunk = self._socket.recv(262_144)
+        if not chunk:
+            raise ConnectionError
+        self._buffer += chunk
+        end = self._buffer.find(_END)
+        if end < 0:
+            return None
+        head = bytes(self._buffer[: end + 2])
+        found = _LENGTH.search(head)
+        length = int(found[1]) if found else 0
+        return head if len(self._buffer) >= end + len(_END) + length else None
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._selector.unregister(self._socket)
+            self._socket.close()
+            self._socket = None
+
+
+class Measured:
+    """What was seen between the end of the warm-up and the end."""
+
+    def __init__(self, job: dict[str, Any]) -> None:
+        self.begins: float = time.monotonic() + job["warm_up_s"]
+        self.ends: float = self.begins + job["seconds"]
+        self.last = self.begins
+        self._latencies_s: list[float] = []
+        self._statuses: Counter[str] = Counter()
+        self.told_ms: list[int] = []
+        self.broken = 0
+
+    def note(self, head: bytes, due: float, now: float) -> None:
+        if self.begins <= now <= self.ends:
+            self._latencies_s.append(now - due)
+            self._statuses[head[9:12].decode()] += 1
+            self.last = now
+
+    def summary(self) -> dict[str, Any]:
+        found = sorted(self._latencies_s)
+
+        def at(share: float) -> float:
+            return found[min(len(found) - 1, int(share * len(found)))] * 1000 if found else 0.0
+
+        return {
+            "requests": len(found),
+            "rps": len(found) / max(0.001, self.last - self.begins),
+            "p50_ms": at(0.50),
+            "p95_ms": at(0.95),
+            "p99_ms": at(0.99),
+            "statuses": dict(self._statuses),
+            "broken": self.broken,
+            "told_ms": sum(self.told_ms) / len(self.told_ms) if self.told_ms else 0.0,
+        }
+
+
+class Plan(Protocol):
+    """Which request comes next."""
+
+    def next(self, now: float) -> tuple[int, float, bytes] | None:
+        """Page, when it was due, and its request; None while none is due."""
+
+    def wait_s(self, now: float) -> float:
+        """Until the next one is due."""
+
+    def answered(self, page: int, head: bytes, now: float) -> None: ...
+
+    def is_over(self, now: float) -> bool: ...
+
+
+class InTurn:
+    """The same requests round and round; with `once`, each is sent one time."""
+
+    def __init__(self, job: dict[str, Any], measured: Measured) -> None:
+        self._requests = [text.encode("latin-1") for text in job["requests"]]
+        self._once: bool = job["once"]
+        self._turn = 0
+        self._ends: float = measured.ends
+
+    def next(self, now: float) -> tuple[int, float, bytes] | None:
+        if self.is_over(now):
+            return None
+        self._turn += 1
+        return 0, now, self._requests[(self._turn - 1) % len(self._requests)]
+
+    def wait_s(self, now: float) -> float:
+        return _LONGEST_SILENCE_S
+
+    def answered(self, page: int, head: bytes, now: float) -> None:
+        pass
+
+    def is_over(self, now: float) -> bool:
+        return now >= self._ends or (self._once and self._turn >= len(self._requests))
+
+
+class Pages:
+    """Open pages. Each asks with the version it has, when it was told to, a tenth sooner or later (`order.js`)."""
+
+    def __init__(self, job: dict[str, Any], measured: Measured) -> None:
+        self._requests = [text.encode("latin-1").removesuffix(_END) for text in job["requests"]]
+        self._tags = [b""] * len(self._requests)
+        self._measured = measured
+        now = time.monotonic()
+        self._due = [(now + random.uniform(0, job["spread_s"]), page) for page in range(len(self._requests))]
+        heapq.heapify(self._due)
+
+    def next(self, now: float) -> tuple[int, float, bytes] | None:
+        if self.is_over(now) or not self._due or self._due[0][0] > now:
+            return None
+        due, page = heapq.heappop(self._due)
+        tag = self._tags[page]
+        return page, due, self._requests[page] + (b"\r\nIf-None-Match: " + tag if tag else b"") + _END
+
+    def wait_s(self, now: float) -> float:
+        return max(0.0, self._due[0][0] - now) if self._due else _LONGEST_SILENCE_S
+
+    def answered(self, page: int, head: bytes, now: float) -> None:
+        if etag := _ETAG.search(head):
+            self._tags[page] = etag[1]
+        if told := _ASK_AFTER.search(head):
+            pause_ms = int(told[1])
+            if now >= self._measured.begins:
+                self._measured.told_ms.append(pause_ms)
+            heapq.heappush(self._due, (now + pause_ms / 1000 * random.uniform(0.9, 1.1), page))
+
+    def is_over(self, now: float) -> bool:
+        return now >= self._measured.ends
+
+
+def run(job: dict[str, Any]) -> dict[str, Any]:
+    measured = Measured(job)
+    plan: Plan = InTurn(job, measured) if job["kind"] == "closed" else Pages(job, measured)
+    with selectors.DefaultSelector() as selector:
+        free = deque(Connection((job["host"], job["port"]), selector) for _ in range(job["connections"]))
+        busy: set[Connection] = set()
+        while busy or not plan.is_over(time.monotonic()):
+            _send_what_is_due(plan, free, busy)
+            wait_s = plan.wait_s(time.monotonic()) if free else _LONGEST_SILENCE_S
+            for connection, head in _answers(selector, wait_s, busy, measured):
+                now = time.monotonic()
+                if head is not None:
+                    measured.note(head, connection.due, now)
+                    plan.answered(connection.page, head, now)
+                busy.discard(connection)
+                free.append(connection)
+        for connection in free:
+            connection.close()
+    return measured.summary()
+
+
+def _send_what_is_due(plan: Plan, free: deque[Connection], busy: set[Connection]) -> None:
+    while free and (asked := plan.next(time.monotonic())):
+        connection = free.pop()
+        connection.page, connection.due, request = asked
+        connection.send(request)
+        busy.add(connection)
+
+
+def _answers(
+    selector: selectors.BaseSelector, wait_s: float, busy: set[Connection], measured: Measured
+) -> Iterator[tuple[Connection, bytes | None]]:
+    """Connections whose answer is whole, with its head; None for one that broke."""
+    if not selector.get_map():
+        time.sleep(min(wait_s, 0.05))
+        return
+    for key, _ in selector.select(wait_s):
+        connection = key.data
+        try:
+            head = connection.receive()
+        except ConnectionError:
+            connection.close()
+            if connection in busy:
+                measured.broken += 1
+                yield connection, None
+        else:
+            if head is not None:
+                yield connection, head
+
+
+def main() -> None:
+    job = json.load(sys.stdin)
+    result = run(job)
+    print(json.dumps({**result, "own_cpu_s": time.process_time()}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""A whole installation to measure: bank, shop and, if wanted, worker, on SQLite or on a PostgreSQL of its own."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from launcher.installation import Installation
+from tests.drill.cluster import Cluster, find_programs
+
+# Everybody here pays from the same few accounts, and much faster than people.
+_MANY = {"ATTEMPTS_PER_IBAN_PER_HOUR": "1000000", "ATTEMPTS_PER_BROWSER_PER_HOUR": "1000000"}
+
+
+@contextmanager
+def database(kind: str) -> Iterator[str]:
+    """The address of an empty database: "sqlite" in a folder of its own, "postgresql" in a cluster of its own."""
+    with tempfile.TemporaryDirectory(prefix="kassa-bench-") as made:
+        os.chmod(made, 0o755)  # PostgreSQL's user must be able to enter it
+        folder = Path(made)
+        if kind == "sqlite":
+            yield f"sqlite:///{folder}/kassa.sqlite3"
+            return
+        programs = find_programs()
+        assert programs is not None, "PostgreSQL's programs are not installed"
+        with Cluster(folder / "postgresql", programs=programs, log=folder / "postgresql.log") as cluster:
+            yield cluster.url
+
+
+@contextmanager
+def installation(
+    kind: str,
+    *,
+    limits: str = "off",
+    worker: bool = True,
+    settings: Mapping[str, str] | None = None,
+    web_processes: int = 2,
+    web_threads: int = 12,
+) -> Iterator[Installation]:
+    """A running Kassa on that kind of database, registered with a bank whose back door is open."""
+    with ExitStack() as stack:
+        url = stack.enter_context(database(kind))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kassa-bench-")))
+        kassa = stack.enter_context(
+            Installation(
+                folder,
+                limits=limits,
+                control=True,
+                database_url=url,
+                settings={**_MANY, "DJANGO_SETTINGS_MODULE": "tests.bench.settings", **(settings or {})},
+                web_processes=web_processes,
+                web_threads=web_threads,
+            )
+        )
+        if not worker:
+            kassa.worker.stop()
+        yield kassa
+
+
+def cpu_seconds(*pids: int) -> float:
+    """Processor time so far of these processes and all their children, in seconds."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    return sum(_ticks(pid) for pid in _family(pids)) / ticks
+
+
+def _family(pids: tuple[int, ...]) -> set[int]:
+    parents: dict[int, int] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        if fields := _fields(int(folder.name)):
+            parents[int(folder.name)] = int(fields[1])
+    family = set(pids)
+    while grown := {pid for pid, parent in parents.items() if parent in family} - family:
+        family |= grown
+    return family
+
+
+def _fields(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat after the name: state, parent, …; empty when it is gone."""
+    try:
+        return (Path("/proc") / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return []
+
+
+def _ticks(pid: int) -> int:
+    fields = _fields(pid)
+    return int(fields[11]) + int(fields[12]) if fields else 0

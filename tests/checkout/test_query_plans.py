@@ -1,0 +1,145 @@
+"""What is asked often is answered by an index, on either database: nothing grows slower with the number of orders."""
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+
+from checkout.models import Merchant, MerchantStaff, Order
+from checkout.services.attempts import _check_rate
+from checkout.worker.loop import Worker
+from oauth_connect import clock
+from tests.bench.fill import PAYER, fill
+
+BIG = "checkout_order|checkout_payment|checkout_event|checkout_orderline|oauth_connect_oauthauthorization"
+# SQLite says SCAN also where it reads along an index, in order and as far as the limit.
+_WHOLE_TABLE = {
+    "sqlite": re.compile(rf"^SCAN ({BIG})(?! USING (COVERING )?INDEX)", re.MULTILINE),
+    "postgresql": re.compile(rf"Seq Scan on ({BIG})\b"),
+}
+
+
+@pytest.fixture
+def token(db: None) -> str:
+    """The order that came last of many, whose payment waits."""
+    return fill(2000, still_open=20)[-1]
+
+
+@pytest.fixture
+def operator(token: str) -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("operator", password="pass-word-1"))
+    return client
+
+
+@pytest.fixture
+def staff(token: str) -> Client:
+    user = User.objects.create_user("sam", password="pass-word-1", is_staff=True)
+    MerchantStaff.objects.create(user=user, merchant=Merchant.objects.earliest("pk"))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@contextmanager
+def explained() -> Iterator[list[str]]:
+    """The plans of all that is read and updated meanwhile. PostgreSQL takes an index where it can: these tables are
+    small, and there it would be as quick without.
+    """
+    seen: list[tuple[str, Any]] = []
+    plans: list[str] = []
+
+    def note(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith(("SELECT", "UPDATE")):
+            seen.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        yield plans
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET enable_seqscan = off")
+        for sql, params in seen:
+            cursor.execute(
+                ("EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN ") + sql, params
+            )
+            plans.append("\n".join(str(row[-1]) for row in cursor.fetchall()))
+        if connection.vendor == "postgresql":
+            cursor.execute("RESET enable_seqscan")
+
+
+def check(plans: list[str], *indexes: str) -> None:
+    whole = [plan for plan in plans if _WHOLE_TABLE[connection.vendor].search(plan)]
+    assert whole == [], "read to the last row:\n" + "\n\n".join(whole)
+    text = "\n".join(plans)
+    for index in indexes:
+        assert re.search(index, text), f"{index} is not used in\n{text}"
+
+
+def test_a_page_that_asks(token: str) -> None:
+    with explained() as plans:
+        assert Client().get(f"/orders/{token}/status").status_code == 200
+    check(plans, "authorization_by_reference")
+
+
+def test_the_order_page(token: str) -> None:
+    with explained() as plans:
+        assert Client().get(f"/orders/{token}/").status_code == 200
+    check(plans)
+
+
+def test_how_many_payments_somebody_started_lately(token: str) -> None:
+    with explained() as plans:
+        _check_rate(Order.objects.get(token=token), PAYER, "browser-1", clock.now())
+    check(plans, "payment_by_payer", "payment_by_browser")
+
+
+def test_a_round_of_the_worker(transactional_db: None, token: str) -> None:
+    with explained() as plans:
+        Worker(threading.Event()).tick()
+    check(plans, "payment_due", "order_open_by_end", "authorization_waiting", "authorization_by_exchange")
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ("", "order_by_time"),
+        ("?status=cancelled", "order_by_status"),
+        ("?review=needed", "order_flagged(_by_time)?"),
+        ("?review=done", "order_flagged(_by_time)?"),
+        ("?q=R77", "order_by_reference"),
+        (f"?q={PAYER}", "payment_by_payer"),
+    ],
+)
+def test_the_operators_list_of_orders(operator: Client, query: str, index: str) -> None:
+    with explained() as plans:
+        assert operator.get(f"/admin/checkout/order/{query}").status_code == 200
+    check(plans, index)
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ("", "order_by_merchant"),
+        ("?status=cancelled", "order_by_merchant_status"),
+        ("?review=needed", "order_flagged(_by_time)?"),
+        ("?q=R77", r"(order_by_reference|order_reference_unique|\(merchant_id=\? AND reference)"),
+    ],
+)
+def test_a_merchants_list_of_orders(staff: Client, query: str, index: str) -> None:
+    with explained() as plans:
+        assert staff.get(f"/admin/checkout/order/{query}").status_code == 200
+    check(plans, index)
+
+
+def test_one_order_with_all_that_happened_to_it(staff: Client) -> None:
+    order = Order.objects.filter(merchant__staff__isnull=False).latest("pk")
+    with explained() as plans:
+        assert staff.get(f"/admin/checkout/order/{order.pk}/change/").status_code == 200
+    check(plans, "event_by_order")
