@@ -56,6 +56,16 @@ class NothingHappened:
     evidence: dict[str, Any] = field(default_factory=dict)
     bank_is_away: bool = False
 
+    @property
+    def used_up(self) -> bool:
+        """It is only that the bank's limits have no room for it now: nothing was tried."""
+        return self.evidence.get("error") == "BudgetExhausted"
+
+    @property
+    def resume_in_s(self) -> float:
+        """When another call of this kind makes sense; 0: at once."""
+        return self.retry_after_s if self.bank_is_away else 0.0
+
 
 @dataclass(frozen=True)
 class TurnedDown:

@@ -75,8 +75,8 @@ def close(payment: Payment, now: datetime) -> StepResult:
     answer = bank.read(payment)
     if isinstance(answer, bank.NothingHappened):
         note_trouble(payment, answer, now)
-        return StepResult(pause_after(answer, payment), held_up=answer.bank_is_away)
+        return StepResult(pause_after(answer, payment), answer.resume_in_s)
     believe(payment, answer, now)
     if trouble is not None:
-        return StepResult(trouble.retry_after_s, held_up=trouble.bank_is_away)
+        return StepResult(trouble.retry_after_s, trouble.resume_in_s)
     return StepResult(min(_PAUSE_MAX_S, _SOON_S * 1.5 ** min(payment.steps_without_news, 12)))

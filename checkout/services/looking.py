@@ -26,9 +26,16 @@ def look(payment: Payment, now: datetime, *, at_once: bool = False) -> StepResul
     answer = bank.read(payment, at_once=at_once)
     if isinstance(answer, bank.NothingHappened):
         note_trouble(payment, answer, now)
-        return StepResult(pause_after(answer, payment), held_up=answer.bank_is_away)
+        return _not_looked(payment, answer, now)
     believe(payment, answer, now)
     return StepResult(pause(payment, now))
+
+
+def _not_looked(payment: Payment, trouble: bank.NothingHappened, now: datetime) -> StepResult:
+    """With our own limit used up a listing may still answer for this payment, so it stays due."""
+    if trouble.used_up and bank.listing_works():
+        return StepResult(min(trouble.retry_after_s, pause(payment, now)), trouble.resume_in_s)
+    return StepResult(pause_after(trouble, payment), trouble.resume_in_s)
 
 
 def hear(payment: Payment, listed: Draft, now: datetime) -> StepResult:
@@ -82,7 +89,7 @@ def _note_new_word(payment: Payment, draft: Draft, now: datetime) -> None:
 
 def note_trouble(payment: Payment, trouble: bank.NothingHappened, now: datetime) -> None:
     """A read that failed is an event once per reason and status: else an outage would fill the log every second."""
-    if not trouble.evidence or trouble.evidence.get("error") == "BudgetExhausted":
+    if not trouble.evidence or trouble.used_up:
         return
     moved = payment.events.exclude(new_status="").order_by("-id").values_list("id", flat=True).first()
     noted = payment.events.filter(kind="bank_unreadable", id__gt=moved or 0).order_by("-id")

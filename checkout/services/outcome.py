@@ -7,10 +7,17 @@ PAUSE_MAX_S = 60.0
 
 @dataclass(frozen=True)
 class StepResult:
-    """`due_in_s`: seconds until the next step. `held_up`: the bank could not be asked; others need not try either."""
+    """`due_in_s`: seconds until the next step of this payment.
+
+    `resume_in_s`: the bank could not be asked at all, so others need not try either for so many seconds.
+    """
 
     due_in_s: float
-    held_up: bool = False
+    resume_in_s: float = 0.0
+
+    @property
+    def held_up(self) -> bool:
+        return self.resume_in_s > 0
 
 
 def growing(first_s: float, steps_without_news: int) -> float:

@@ -55,7 +55,7 @@ def _listing_failed(payment: Payment, trouble: bank.NothingHappened, now: dateti
     """The bank could not list its drafts, or has more of them than we read: then not seeing one proves nothing."""
     if trouble.evidence.get("error") == "ListingIncomplete":
         _ask_person(payment, now, None)
-    return StepResult(max(trouble.retry_after_s, _pause(payment)), held_up=trouble.bank_is_away)
+    return StepResult(max(trouble.retry_after_s, _pause(payment)), trouble.resume_in_s)
 
 
 def _share_for_closing(payment: Payment, seen: bank.Sighting, now: datetime) -> bool:
@@ -121,7 +121,7 @@ def _repeat(payment: Payment, now: datetime) -> StepResult:
             take_draft(payment, draft_id, now=now, kind="draft_created")
             return StepResult(0.0)
         case bank.NothingHappened() as trouble:
-            return StepResult(trouble.retry_after_s, held_up=trouble.bank_is_away)
+            return StepResult(trouble.retry_after_s, trouble.resume_in_s)
         case bank.TurnedDown(evidence):
             record(
                 payment.order,

@@ -56,7 +56,7 @@ def take_step(payment_id: int, *, now: datetime, means: Means = NOTHING) -> Take
         result = _do(payment, now, means) or result
     finally:
         ended = now + timedelta(seconds=time.monotonic() - began_s)
-        _give_back(payment, owner=owner, now=ended, due_in_s=result.due_in_s, before=before)
+        _give_back(payment, owner=owner, now=ended, result=result, before=before)
     return Taken(payment, result)
 
 
@@ -87,12 +87,13 @@ def _look_or_close(payment: Payment, now: datetime, means: Means) -> StepResult:
 
 
 def _give_back(
-    payment: Payment, *, owner: str, now: datetime, due_in_s: float, before: tuple[str, str]
+    payment: Payment, *, owner: str, now: datetime, result: StepResult, before: tuple[str, str]
 ) -> None:
     """Release, but do not put off what somebody asked for while the step was running."""
+    due_in_s, looked = result.due_in_s, not result.held_up
     seen = (payment.status, payment.cancel_reason, payment.urgent)
     payment.refresh_from_db()
     if seen != (payment.status, payment.cancel_reason, payment.urgent):
         due_in_s = 0.0
     news = before != (payment.status, payment.bank_status)
-    release(payment, owner=owner, now=now, due_in_s=due_in_s, news=news)
+    release(payment, owner=owner, now=now, due_in_s=due_in_s, news=news, looked=looked)

@@ -48,7 +48,7 @@ def submit(payment: Payment, now: datetime, reservation: Reservation | None = No
         return StepResult(_SOON_S)
     place = reservation or bank.reserve_submit()
     if isinstance(place, bank.NothingHappened):
-        return StepResult(0.0, held_up=True)
+        return StepResult(0.0, place.resume_in_s)
     try:
         return _send(payment, now, place)
     finally:
@@ -82,7 +82,7 @@ def record_answer(
         case bank.Accepted(draft_id):
             take_draft(payment, draft_id, now=now, kind="draft_created")
             return StepResult(_SOON_S)
-        case bank.NothingHappened(retry_after_s, evidence, bank_is_away):
+        case bank.NothingHappened(retry_after_s, evidence) as trouble:
             move(
                 payment,
                 PaymentStatus.CREATED,
@@ -93,8 +93,8 @@ def record_answer(
                 data=evidence,
             )
             tried = payment.events.filter(kind="not_sent").count()
-            pause_s = min(_PAUSE_NOT_SENT_MAX_S, growing(retry_after_s, tried - 1))
-            return StepResult(max(retry_after_s, pause_s), held_up=bank_is_away)
+            pause_s = max(retry_after_s, min(_PAUSE_NOT_SENT_MAX_S, growing(retry_after_s, tried - 1)))
+            return StepResult(pause_s, pause_s if trouble.bank_is_away else 0.0)
         case bank.TurnedDown(evidence):
             return _believe_refusal(payment, evidence, now)
         case bank.Lost(evidence):

@@ -59,7 +59,7 @@ def submit_waiting(now: datetime, clock: Clock) -> Round:
             place.give_back()
         done += step is not None
         if step is not None and step.result.held_up:
-            return Round(done, step.result.due_in_s)
+            return Round(done, step.result.resume_in_s)
     return Round(done)
 
 
@@ -76,7 +76,7 @@ def take_turn(status: PaymentStatus, now: datetime, clock: Clock) -> Round:
             step = take_step(pk, now=clock())
         done += step is not None
         if step is not None and step.result.held_up:
-            return Round(done, step.result.due_in_s)
+            return Round(done, step.result.resume_in_s)
     return Round(done)
 
 

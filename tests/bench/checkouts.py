@@ -107,15 +107,20 @@ class OpenPages:
             if page is None:
                 self._stop.wait(wait_s)
                 continue
-            try:
-                pause_s = self._ask(connection, page)
-            except (OSError, http.client.HTTPException):
-                connection.close()
-                self.failures += 1
-                pause_s = 1.0
+            pause_s = self._ask_again_if_cut_off(connection, page)
             if pause_s is not None:
                 self._plan(page, time.monotonic() + pause_s * random.uniform(0.9, 1.1))
         connection.close()
+
+    def _ask_again_if_cut_off(self, connection: http.client.HTTPConnection, page: Page) -> float | None:
+        """As a browser does when the server has closed an idle connection."""
+        for last in (False, True):
+            try:
+                return self._ask(connection, page)
+            except (OSError, http.client.HTTPException):
+                connection.close()
+                self.failures += last
+        return 1.0
 
     def _ask(self, connection: http.client.HTTPConnection, page: Page) -> float | None:
         """Seconds until the page asks again; None when there will be no more news."""

@@ -19,7 +19,7 @@ def read_in_turn() -> None:
         pks = list(pending.values_list("pk", flat=True))
         for pk in pks:
             while (taken := take_step(pk, now=clock.now())) is not None and taken.result.held_up:
-                time.sleep(taken.result.due_in_s)
+                time.sleep(taken.result.resume_in_s)
         if not pks:
             time.sleep(0.05)
 

@@ -1,7 +1,7 @@
 """*submitting*: a burst of 100 checkouts and a steady stream behind it, at 5 creates per 3 seconds.
 
-Shoppers send the form over HTTP; the bank says when each draft was made. The best that is possible: five at once, and
-five more every three seconds, in order of arrival. `share_of_ceiling` is the time that this would take by the time it took;
+Shoppers send the form over HTTP; the bank says when each draft was made. Best possible: five at once, and
+five more every three seconds, in order of arrival. `share_of_ceiling` is the time that takes by the time it took;
 `longest_wait_ratio` is the longest that a shopper waited by the longest that anybody would have had to.
 """
 
