@@ -25,7 +25,10 @@ def _given() -> argparse.Namespace:
     parser.add_argument("--kill-every", type=float, default=8.0, help="seconds, on average (%(default)g)")
     parser.add_argument("--roughness", type=float, default=1.0, help="a factor on all faults (%(default)g)")
     parser.add_argument("--keep", action="store_true", help="keep the folder also when all is well")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if given.folder and given.folder.exists() and any(given.folder.iterdir()):
+        parser.error(f"{given.folder} is not empty; a drill that passes removes its folder")
+    return given
 
 
 def _plan(given: argparse.Namespace) -> Plan:
@@ -65,6 +68,7 @@ def main() -> int:
         print(f"\n{failure}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        shutil.rmtree(plan.folder, ignore_errors=True)
         print("\nstopped", flush=True)
         return 130
     if report.differences or given.keep:

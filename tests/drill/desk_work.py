@@ -75,7 +75,7 @@ def _standing(wish: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "unsent": Payment.objects.filter(status__in=["created", "submitting", "unknown"]).count(),
         "open_payments": Payment.objects.filter(status__in=_OPEN).count(),
-        "leases": Payment.objects.exclude(lease_owner="").count(),
+        "leases": Payment.objects.filter(lease_until__gt=now).count(),
         "codes": OauthAuthorization.objects.filter(exchange=waiting).count(),
         "open_orders": Order.objects.filter(
             status=OrderStatus.OPEN.value, expires_at__lt=ended, **flags

@@ -14,8 +14,9 @@ Row = dict[str, Any]
 
 @dataclass
 class Facts:
-    """Rows as the bank's control and the desk give them. `moments` are told in ISO 8601, or in bunq's own way."""
+    """Rows as the bank's control and the desk give them, with times as text; `read_at` is a Unix time."""
 
+    read_at: float = 0.0
     drafts: list[Row] = field(default_factory=list)
     ledger: list[Row] = field(default_factory=list)
     consents: list[Row] = field(default_factory=list)

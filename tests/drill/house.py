@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from launcher.installation import Installation
-from launcher.processes import HOST, LauncherError
+from launcher.processes import HOST, LauncherError, ManagedProcess
 from tests.drill.bank import Bank
 from tests.drill.cluster import MISSING, Cluster, find_programs
 from tests.drill.kills import Victim
@@ -28,6 +28,16 @@ class House:
     cluster: Cluster | None
     weather: Weather
     bank: Bank
+
+    @property
+    def processes(self) -> list[ManagedProcess]:
+        database = [self.cluster.process] if self.cluster else []
+        return [*self.kassa.processes, *database]
+
+    def wake_all(self) -> None:
+        """One that sleeps would not hear that it is to stop."""
+        for process in self.processes:
+            process.resume()
 
     def logs_of_product(self) -> list[Path]:
         """Of everything that may not write a secret: not the bank, whose secrets they are, nor the database."""
@@ -91,7 +101,9 @@ def open_house(plan: Plan, say: Callable[[str], None]) -> Iterator[House]:
         bank = Bank(kassa.bank_url)
         stack.callback(bank.close)
         weather = Weather(bank, seed=plan.seed, roughness=plan.roughness)
-        yield House(plan, kassa, cluster, weather, bank)
+        house = House(plan, kassa, cluster, weather, bank)
+        stack.callback(house.wake_all)
+        yield house
 
 
 def _cluster(plan: Plan, say: Callable[[str], None], stack: ExitStack) -> Cluster | None:

@@ -85,9 +85,13 @@ class Reaper:
             time.sleep(_TICK_S)
         self.give_all_back()
 
+    @property
+    def away(self) -> set[str]:
+        """Who was killed and does not work again yet."""
+        return {one.victim.name for one in self._away}
+
     def _strike(self) -> None:
-        away = {one.victim.name for one in self._away}
-        here = [victim for victim in self.victims if victim.name not in away]
+        here = [victim for victim in self.victims if victim.name not in self.away]
         if self._turn:
             here = [victim for victim in here if victim.kind == self._turn[-1]]
         if not here:

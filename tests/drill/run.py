@@ -70,6 +70,7 @@ class Drill:
 
         def each_tick() -> None:
             house.weather.tick()
+            self._see_who_fell(house, reaper)
             if told.is_due():
                 self.say(f"{len(town.orders)} orders, {reaper.kills.total()} kills")
 
@@ -80,6 +81,15 @@ class Drill:
         house.weather.clear()
         crowd.go_home()
         town.stop = threading.Event()
+
+    def _see_who_fell(self, house: House, reaper: Reaper) -> None:
+        """A process that ends by itself is a defect, whatever the bank did; it is started again."""
+        for process in house.processes:
+            if not process.running and process.name not in reaper.away:
+                self.found.append(
+                    Difference("processes end only when they are killed", process.last_words(lines=3))
+                )
+                process.start()
 
     def _settle(self, desk: Desk, person: Person) -> None:
         """Until nothing is under way any more; what still is when the time is over, the comparison will find."""
@@ -128,6 +138,7 @@ class Drill:
         secrets = desk.ask("secrets")["secrets"]
         own = house.kassa.secrets
         return Facts(
+            read_at=time.time(),
             drafts=at_bank["drafts"],
             ledger=at_bank["ledger"],
             consents=at_bank["authorizations"],

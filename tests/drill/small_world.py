@@ -34,7 +34,9 @@ class SmallWorld:
     def __init__(self, folder: Path) -> None:
         self.log = folder / "web-1.log"
         self.log.write_text("2031-04-05T06:00:00.000Z INFO kassa.checkout order_created order_id=1\n")
-        self.facts = Facts(merchants=[{"id": 1, "iban": _SHOP}], logs=[self.log], secrets=["s" * 43])
+        self.facts = Facts(
+            read_at=BEGAN + 120, merchants=[{"id": 1, "iban": _SHOP}], logs=[self.log], secrets=["s" * 43]
+        )
         self._order(1, "D-1", "paid", "order_paid")
         self._payment(11, order_id=1, draft_id=101, status="paid")
         self._order(2, "D-2", "expired", "order_expired")
@@ -101,7 +103,7 @@ class SmallWorld:
         }
         row |= {"amount": "12.50", "currency": "EUR", "payer_iban": _PAYER, "payee_iban": _SHOP}
         row |= {"description": f"Shop order D-{order_id}", "browser": "b" * 22, "sent_at": at(10)}
-        row |= {"lease_owner": "", "lease_until": None, "due_at": None}
+        row |= {"lease_until": None, "due_at": None}
         self.facts.payments.append(row)
         self._draft(row)
         way = _WAYS[status]

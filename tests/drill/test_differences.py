@@ -113,7 +113,7 @@ FALSIFIED: list[tuple[str, Falsification]] = [
         lambda world: world.facts.consents[0].update(code_exchanged=False),
     ),
     ("no payment is stuck", _status("pending")),
-    ("no payment is stuck", lambda world: world.payment.update(lease_owner="somebody")),
+    ("no payment is stuck", lambda world: world.payment.update(lease_until=at(125))),
     ("no payment is stuck", lambda world: world.payment.update(due_at=at(70))),
     ("no order is stuck", lambda world: world.expired_order.update(status="open")),
     ("no code waits", lambda world: world.authorization.update(exchange="waiting")),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from checkout.statuses import MOVES, PaymentStatus
 from tests.drill.checks.books import OPEN, Books
+from tests.drill.facts import moment
 
 _BORN_AS_ORPHAN = "orphan_draft"
 _OF_THE_ORDER = frozenset({"order_paid", "order_expired", "order_cancelled"})
@@ -14,7 +15,7 @@ def no_payment_is_stuck(books: Books) -> Iterator[str]:
         if payment["status"] in OPEN:
             last = books.events_of_payment.get(payment["id"], [{"kind": "nothing"}])[-1]["kind"]
             yield f"{books.name(payment)} is still open; what happened to it last: {last}"
-        if payment["lease_owner"] or payment["lease_until"]:
+        if payment["lease_until"] and moment(payment["lease_until"]) > books.facts.read_at:
             yield f"{books.name(payment)} is still held by a process"
         if payment["status"] not in OPEN and payment["due_at"]:
             yield f"{books.name(payment)} is final and still due"
