@@ -74,6 +74,7 @@ _QUICK = frozenset(
         "makes_up_a_code",
         "sends_the_form_twice",
         "two_people_pay",
+        "buys_the_same_twice",
         "is_poor",
         "shop_cancels",
     }

@@ -171,6 +171,18 @@ def two_people_pay(s: Shopper) -> None:
         s.watches("paid")
 
 
+def buys_the_same_twice(s: Shopper) -> None:
+    """Two orders that the bank's listing cannot tell apart, started at once; approved one by one, or together."""
+    other = s.with_another_order()
+    at_once(s.starts, other.starts)
+    at_once(lambda: s.watches("waiting"), lambda: other.watches("waiting"))
+    together = s.rng.random() < 0.5
+    s.comes_back(s.decides(everything=together))
+    if not together:
+        other.comes_back(other.decides())
+    at_once(lambda: s.watches("paid"), lambda: other.watches("paid", patience_s=15.0))
+
+
 def is_poor(s: Shopper) -> None:
     s.payer = s.rng.choice(s.town.poor)
     pays(s)
@@ -221,6 +233,7 @@ _ALL: dict[Scenario, int] = {
     bank_lets_it_expire: 2,
     sends_the_form_twice: 5,
     two_people_pay: 5,
+    buys_the_same_twice: 8,
     is_poor: 3,
     mistypes: 3,
     shop_cancels: 4,

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from threading import Thread
+from typing import Self
 
 from tests.drill.bank import Bank, BankAway, BankSaysNo
 from tests.drill.desk_client import DatabaseAway, DeskRefused
@@ -21,10 +22,21 @@ class Shopper:
         self.payer = order.payer
         self.tab = Tab(town, rng, order)
         self._tabs = [self.tab]
+        self._sibling: Shopper | None = None
 
     def close(self) -> None:
         for tab in self._tabs:
             tab.close()
+        if self._sibling is not None:
+            self._sibling.bank.close()
+            self._sibling.close()
+
+    def with_another_order(self) -> Self:
+        """The same person in another browser, with a second order that looks the same to the bank."""
+        order = self.town.order_like(self.order, f"{self.order.reference}B")
+        bank, rng = Bank(self.town.bank_url), random.Random(self.rng.random())
+        self._sibling = sibling = type(self)(self.town, bank, rng, order)
+        return sibling
 
     # in the shop
 

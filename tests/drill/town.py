@@ -69,12 +69,18 @@ class Town:
         )
         payer = rng.choice(self.payers[:_PAYERS_ALIKE] if alike else self.payers[_PAYERS_ALIKE:])
         merchant = MERCHANTS[0] if alike else rng.choice(MERCHANTS)
-        lifetime_s = rng.randint(*self.plan.order_lifetime_s)
+        return self._made(reference, merchant, amount, payer, rng.randint(*self.plan.order_lifetime_s))
+
+    def order_like(self, order: Order, reference: str) -> Order:
+        """Another one of the same shop, amount and payer."""
+        lifetime_s = self.plan.order_lifetime_s[1]
+        return self._made(reference, order.merchant, order.amount, order.payer, lifetime_s)
+
+    def _made(self, reference: str, merchant: str, amount: str, payer: str, lifetime_s: int) -> Order:
+        wish = {"merchant": merchant, "reference": reference, "amount": amount, "lifetime_s": lifetime_s}
         while True:
             try:
-                made = self.desk.ask(
-                    "order", merchant=merchant, reference=reference, amount=amount, lifetime_s=lifetime_s
-                )
+                made = self.desk.ask("order", **wish)
                 break
             except DatabaseAway:
                 self.pause(0.5)

@@ -80,17 +80,17 @@ class Books:
         return found
 
     def _named_by(self, draft: Row) -> set[int]:
-        return {order["id"] for order in self.facts.orders if order["reference"] in draft["description"]}
+        """Orders whose number is a word of the draft's description."""
+        words = draft["description"].split()
+        return {self.order_called[word]["id"] for word in words if word in self.order_called}
 
     @cached_property
     def drafts_of(self) -> dict[int, list[Row]]:
         """Every draft that was made for an order: those that its payments own, and those that carry its name."""
         found = defaultdict(list)
-        by_reference = {order["reference"]: order["id"] for order in self.facts.orders}
         for draft in self.facts.drafts:
-            ids = {payment["order_id"] for payment in self.owners.get(draft["id"], [])}
-            ids |= {by_reference[word] for word in draft["description"].split() if word in by_reference}
-            for order_id in ids:
+            owners = {payment["order_id"] for payment in self.owners.get(draft["id"], [])}
+            for order_id in owners | self._named_by(draft):
                 found[order_id].append(draft)
         return found
 
