@@ -1,7 +1,7 @@
 """A task in plain words: what happened, how much money, what to do now; and for the operator, the command."""
 
 from checkout.iban import mask_iban
-from checkout.models import Event, Order, Payment
+from checkout.models import Event, Payment
 from checkout.services.tasks import Question, Task
 from checkout.statuses import OrderStatus
 
@@ -21,8 +21,10 @@ def _happened(question: Question, task: Task) -> str:
                 f"bunq executed payment #{payment.number} although it had told us before that the payment was closed "
                 f"({payment.status})."
             )
+        case "paid_late" if order.status in (OrderStatus.EXPIRED, OrderStatus.CANCELLED):
+            return f"The money came after the order was {order.status}."
         case "paid_late":
-            return f"The money came after the order was {_ended(order)}."
+            return f"The money came by payment #{_number(payment)}, which had been given up before."
         case "paid_twice":
             return "bunq executed more than one payment of this order."
         case "amount_differs":
@@ -50,10 +52,6 @@ def _happened(question: Question, task: Task) -> str:
 
 def _number(payment: Payment | None) -> str:
     return str(payment.number) if payment else "?"
-
-
-def _ended(order: Order) -> str:
-    return order.status if order.status != OrderStatus.OPEN else "closed"
 
 
 def money(task: Task) -> list[str]:

@@ -27,16 +27,20 @@ FLAGS = tuple(_MEANING)
 
 
 def settle(payment: Payment, *, now: datetime, answer: Mapping[str, Any]) -> None:
-    """Turn the order *paid*, or flag it. `answer` is the evidence of the bank's answer."""
+    """Turn the order *paid*, or flag it. `answer` is the evidence of the bank's answer.
+
+    The order is paid by the one payment that it waited for. One that had been given up is late money, beside an order
+    that waits for another; and once two were executed that is said, whichever came first.
+    """
     order = payment.order
-    flags = _flags_of(payment, answer)
-    if not flags and close_as_paid(order, now=now, source=Event.Source.BANK, payment=payment):
-        return
+    flags = _unexpected(payment, answer)
+    pays = not (flags or payment.surplus) and close_as_paid(
+        order, now=now, source=Event.Source.BANK, payment=payment
+    )
+    flags += _surplus_flags(payment)
     order.refresh_from_db()
-    if order.status in (OrderStatus.EXPIRED, OrderStatus.CANCELLED):
+    if not pays and order.status in (OrderStatus.EXPIRED, OrderStatus.CANCELLED) and "paid_late" not in flags:
         flags.append("paid_late")
-    elif "paid_twice" not in flags and _is_paid_by_another(payment):
-        flags.append("paid_twice")
     if flags:
         raise_flags(order, flags, payment=payment, now=now)
 
@@ -52,7 +56,8 @@ def settle_corrected(payment: Payment, *, now: datetime, answer: Mapping[str, An
     if not payment.events.filter(kind="move_refused", new_status=payment.status).exists():
         settle(payment, now=now, answer=answer)
         return
-    new = [flag for flag in _flags_of(payment, answer) if not getattr(order, flag)]
+    found = _unexpected(payment, answer) + _surplus_flags(payment)
+    new = [flag for flag in found if not getattr(order, flag)]
     if order.resolution and "consent_differs" in new:
         new.remove("consent_differs")  # somebody has judged this money already, whoever approved it
     if new:
@@ -63,17 +68,15 @@ def flag_contradiction(payment: Payment, *, now: datetime) -> None:
     """The bank had closed this payment, and now shows it as executed: money moved that nobody waits for."""
     order = payment.order
     order.refresh_from_db()
-    if order.status != OrderStatus.PAID:
-        raise_flags(order, ["paid_late"], payment=payment, now=now)
-    elif _is_paid_by_another(payment):
+    if _another_was_executed(payment):
         raise_flags(order, ["paid_twice"], payment=payment, now=now)
+    elif order.status != OrderStatus.PAID:
+        raise_flags(order, ["paid_late"], payment=payment, now=now)
 
 
-def _flags_of(payment: Payment, answer: Mapping[str, Any]) -> list[str]:
-    """What is unexpected about this payment itself."""
+def _unexpected(payment: Payment, answer: Mapping[str, Any]) -> list[str]:
+    """What is not as it should be about this payment itself."""
     flags = []
-    if payment.surplus:
-        flags.append("paid_twice")
     if not bank.is_what_we_asked(payment, answer):
         flags.append("amount_differs")
     if bank.consent(payment) is not bank.Consent.SEEN:
@@ -81,11 +84,16 @@ def _flags_of(payment: Payment, answer: Mapping[str, Any]) -> list[str]:
     return flags
 
 
-def _is_paid_by_another(payment: Payment) -> bool:
-    """The order is paid, and by another payment: also by one that was closed here when the bank executed it."""
+def _surplus_flags(payment: Payment) -> list[str]:
+    if _another_was_executed(payment):
+        return ["paid_twice"]
+    return ["paid_late"] if payment.surplus else []
+
+
+def _another_was_executed(payment: Payment) -> bool:
+    """As far as the bank has told: also one that was closed here when it did."""
     others = Payment.objects.filter(order_id=payment.order_id).exclude(pk=payment.pk)
-    executed = Q(status=PaymentStatus.PAID.value) | Q(bank_status__in=PAID_WORDS)
-    return payment.order.status == OrderStatus.PAID and others.filter(executed).exists()
+    return others.filter(Q(status=PaymentStatus.PAID.value) | Q(bank_status__in=PAID_WORDS)).exists()
 
 
 def close_as_paid(

@@ -93,14 +93,28 @@ def test_beside_another_that_paid_it_is_surplus(shop: Shop, reconcile: Reconcile
     assert reconcile().code == 0
 
 
-def test_beside_another_that_is_open_that_one_is_closed(shop: Shop) -> None:
+def test_beside_another_that_is_open_that_one_is_closed(shop: Shop, reconcile: Reconcile) -> None:
+    """Only one was executed, so nobody is told that it was paid twice."""
     order = shop.order()
     first = executed_though_closed(shop, order)
     second = shop.pending(order)
     correct(first, "paid")
     order.refresh_from_db()
-    assert order.needs_review
+    assert (order.status, order.paid_late, order.paid_twice) == (OrderStatus.OPEN, True, False)
     shop.until(second, PaymentStatus.CANCELLED)
+    assert reconcile().code == 0
+
+
+def test_beside_another_that_is_approved_meanwhile_both_are_told(shop: Shop, reconcile: Reconcile) -> None:
+    order = shop.order()
+    first = executed_though_closed(shop, order)
+    second = shop.pending(order)
+    shop.approve(second)
+    correct(first, "paid")
+    shop.until(second, PaymentStatus.PAID)
+    order.refresh_from_db()
+    assert (order.status, order.paid_twice) == (OrderStatus.PAID, True)
+    assert reconcile().code == 0
 
 
 def test_the_flag_that_the_contradiction_raised_stays_the_one_question(

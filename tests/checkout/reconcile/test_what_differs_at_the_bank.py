@@ -8,6 +8,8 @@ from django.utils import timezone
 from checkout.services import reconciling
 from checkout.services.steps import take_step
 from checkout.statuses import PaymentStatus
+from oauth_connect import all_drafts
+from oauth_connect.bunq.types import Draft
 from tests.checkout.core.conftest import SHOP, Shop, kinds
 from tests.checkout.reconcile.conftest import Reconcile, closed, damage, everything, paid
 
@@ -126,6 +128,26 @@ def test_what_changed_while_the_bank_was_read_is_no_difference(
     monkeypatch.setattr(reconciling._Reconciliation, "_settle", worker_first)
     assert reconcile().code == 0
     payment.refresh_from_db()
+    assert payment.state is PaymentStatus.PAID
+
+
+def test_a_payment_that_is_executed_and_taken_over_after_the_bank_was_read_is_read_again(
+    shop: Shop, reconcile: Reconcile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read as open, and a moment later it is paid here: that looks like a payment that the bank does not show."""
+    payment = shop.pending()
+    read = all_drafts.read
+
+    def then_it_is_paid(draft_id: int) -> Draft:
+        shown = read(draft_id)
+        if payment.state is PaymentStatus.PENDING:
+            shop.approve(payment)
+            shop.until(payment, PaymentStatus.PAID)
+        return shown
+
+    monkeypatch.setattr(all_drafts, "read", then_it_is_paid)
+    shop.bank.fault("draft_field", times=1, field="amount", value=None)  # not whole, so it is read on its own
+    assert reconcile().code == 0
     assert payment.state is PaymentStatus.PAID
 
 
