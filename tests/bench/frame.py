@@ -67,6 +67,7 @@ AIMS: Mapping[str, Aim] = {
     "submit.rate_limited": Aim(at_most=0),
     "client.cpu_ratio_to_sdk": Aim(at_most=0.333),
     "client.wall_ratio_to_sdk": Aim(at_most=0.333),
+    "client.wall_ratio_to_sdk_without_bank": Aim(at_most=0.333),
     "web.poll_304_ratio_sqlite": Aim(at_least=0.8),
     "web.poll_304_ratio_postgresql": Aim(at_least=0.8),
     "growth.poll": Aim(at_most=1.2),

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
 _ASK_AFTER = re.compile(rb"\r\nkassa-ask-after-ms: *(\d+)", re.IGNORECASE)
 _ETAG = re.compile(rb'\r\netag: *("[^"]*")', re.IGNORECASE)
 _END = b"\r\n\r\n"
@@ -69,6 +70,8 @@ class Connection:
         if end < 0:
             return None
         head = bytes(self._buffer[: end + 2])
+        if _CHUNKED.search(head):
+            return head if self._buffer.endswith(b"\r\n0" + _END) else None
         found = _LENGTH.search(head)
         length = int(found[1]) if found else 0
         return head if len(self._buffer) >= end + len(_END) + length else None

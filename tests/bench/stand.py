@@ -1,6 +1,8 @@
 """A whole installation to measure: bank, shop and, if wanted, worker, on SQLite or on a PostgreSQL of its own."""
 
+import base64
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -26,6 +28,21 @@ def database(kind: str) -> Iterator[str]:
         assert programs is not None, "PostgreSQL's programs are not installed"
         with Cluster(folder / "postgresql", programs=programs, log=folder / "postgresql.log") as cluster:
             yield cluster.url
+
+
+def environment(database_url: str) -> dict[str, str]:
+    """Of a process that uses the product's code on this database, without an installation around it or a bank."""
+    own = {
+        "ENV_FILE": "",
+        "DEBUG": "false",
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "ENCRYPTION_KEYS": base64.urlsafe_b64encode(os.urandom(32)).decode(),
+        "PUBLIC_URL": "http://testserver",
+        "DATABASE_URL": database_url,
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "LOG_LEVEL": "ERROR",
+    }
+    return {**os.environ, **own}
 
 
 @contextmanager
