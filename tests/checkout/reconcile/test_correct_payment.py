@@ -141,6 +141,20 @@ def test_an_answer_that_was_given_is_not_asked_again(shop: Shop, reconcile: Reco
     assert reconcile().code == 0
 
 
+def test_whoever_approved_it_is_not_asked_after_somebody_judged_the_money(
+    shop: Shop, reconcile: Reconcile
+) -> None:
+    payment = shop.pending()
+    shop.bank.accept(payment.draft_id or 0)  # without an authorization of ours
+    damage(payment, status="cancelled", final_at=timezone.now(), due_at=None)
+    reconcile(repair=True)
+    review.accept(Order.objects.get(pk=payment.order_id), by="sam", now=timezone.now())
+    correct(payment, "paid")
+    order = Order.objects.get(pk=payment.order_id)
+    assert (order.needs_review, order.consent_differs) == (False, False)
+    assert reconcile().code == 0
+
+
 def test_a_paid_order_gets_back_the_payment_that_paid_it(shop: Shop, reconcile: Reconcile) -> None:
     """Somebody's hand in the database: nothing was paid twice, and nothing is said to have been."""
     payment = paid(shop)
@@ -150,6 +164,13 @@ def test_a_paid_order_gets_back_the_payment_that_paid_it(shop: Shop, reconcile: 
     order = Order.objects.get(pk=payment.order_id)
     assert (order.status, order.is_flagged) == (OrderStatus.PAID, False)
     assert reconcile().code == 0
+
+
+def test_without_a_contradiction_on_record_it_is_not_paid_twice_either(shop: Shop) -> None:
+    payment = paid(shop)
+    damage(payment, status="cancelled")
+    correct(payment, "paid")
+    assert not Order.objects.get(pk=payment.order_id).is_flagged
 
 
 def test_another_amount_and_a_missing_consent_are_flagged(shop: Shop) -> None:

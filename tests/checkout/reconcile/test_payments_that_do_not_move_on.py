@@ -7,6 +7,8 @@ import pytest
 from django.utils import timezone
 
 from checkout.models import Payment
+from checkout.services import reconciling
+from checkout.services.reconciling_words import Difference
 from checkout.statuses import PaymentStatus
 from tests.checkout.core.conftest import Shop
 from tests.checkout.reconcile.conftest import Reconcile, damage
@@ -76,5 +78,15 @@ def test_what_was_stuck_and_moves_on_while_we_look_is_no_difference(
 ) -> None:
     payment = shop.pending()
     damage(payment, due_at=ago(minutes=20))
-    monkeypatch.setattr("checkout.services.reconciling.time.sleep", lambda _s: shop.step(payment))
+    look = reconciling._Reconciliation._look_at_own_facts
+    found: list[int] = []
+
+    def then_a_worker_comes(self: reconciling._Reconciliation) -> list[Difference]:
+        differences = look(self)
+        found.append(len(differences))
+        shop.step(payment)
+        return differences
+
+    monkeypatch.setattr(reconciling._Reconciliation, "_look_at_own_facts", then_a_worker_comes)
     assert reconcile(wait=0.01).code == 0
+    assert found == [1, 0]
