@@ -200,6 +200,19 @@ def test_what_another_outage_might_explain_is_a_difference(
     assert len(compare(world.facts)) == 1
 
 
+def test_who_slept_while_the_database_was_away_notices_it_later(tmp_path: Path) -> None:
+    world = SmallWorld(tmp_path)
+    world.log = world.log.rename(tmp_path / "worker-1.log")
+    world.facts.logs = [world.log]
+    _log(*_TRACEBACK[:-1], "django.db.utils.OperationalError: the connection is closed")(world)
+    world.facts.outages.append(_outage("database", "postgresql", 25, 30))
+    assert len(compare(world.facts)) == 1
+    world.facts.outages.append(_outage("worker asleep", "worker-2", 20, 60))
+    assert len(compare(world.facts)) == 1
+    world.facts.outages.append(_outage("worker asleep", "worker-1", 20, 60))
+    assert compare(world.facts) == []
+
+
 @pytest.mark.parametrize(
     ("exception", "explained"),
     [

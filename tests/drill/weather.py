@@ -118,6 +118,8 @@ class Weather:
         self.spells = 0
 
     def begin(self) -> None:
+        for fault, _ in SPELLS:  # now, rather than in ten minutes, if the bank does not know one
+            self._bank.ask("POST", "faults", fault.wanted("", self._roughness))
         self._next_at = time.monotonic() + self._rng.uniform(*_BETWEEN_SPELLS_S)
         self.again()
 

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from tests.drill.checks.books import Books
+from tests.drill.kills import Outage
 
 _URL_SAFE = re.compile(r"[A-Za-z0-9_-]{16,}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{40,}")
@@ -60,12 +61,24 @@ class Traceback:
 
 
 def tracebacks_come_from_outages(books: Books) -> Iterator[str]:
-    outages = [outage for outage in books.facts.outages if outage.kind == "database"]
     for log in _present(books.facts.logs):
+        outages = list(_as_noticed_by(log.stem, books.facts.outages))
         for found in tracebacks(log):
             away = any(outage.covers(found.at, found.at, margin_s=_MARGIN_S) for outage in outages)
             if not away or not _OF_A_DATABASE.search(found.exception):
                 yield f"{found.log}:{found.line} has a traceback that no outage explains: {found.text}"
+
+
+def _as_noticed_by(process: str, outages: list[Outage]) -> Iterator[Outage]:
+    """When the database was away; for a process that slept meanwhile, until it woke."""
+    sleeps = [one for one in outages if one.kind == "worker asleep" and one.name == process and one.until]
+    for outage in outages:
+        if outage.kind == "database":
+            ends = [
+                sleep.until for sleep in sleeps if outage.covers(sleep.since, sleep.until or 0, margin_s=0)
+            ]
+            known = [end for end in (outage.until, *ends) if end is not None]
+            yield replace(outage, until=max(known) if outage.until else None)
 
 
 def tracebacks(log: Path) -> Iterator[Traceback]:
