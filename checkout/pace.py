@@ -25,7 +25,7 @@ _SELDOM_MS = 10_000
 _CALM = frozenset({PageState.FORM, PageState.TRY_AGAIN, PageState.HELD, PageState.LATE})
 _CALM_MS = 5000
 
-MOST_STRETCH = 8.0
+MOST_STRETCH = 18.0
 # So many pages may be answered at the same moment, on average. With more, they wait for each other.
 _AT_ONCE = 0.5
 _MEASURED_OVER_S = 1.0

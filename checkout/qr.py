@@ -6,6 +6,9 @@ from functools import lru_cache
 import qrcode
 
 QUIET_ZONE = 4  # modules of white on each side, as the QR standard asks for
+# The standard's measure of how well a code reads favours this mask for addresses like the bank's, by far. To try all
+# eight each time takes four times as long as the rest.
+_MASK = 2
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,9 @@ class QrCode:
 @lru_cache(maxsize=512)
 def qr_code(text: str) -> QrCode:
     """The least error correction gives the largest modules: a screen is clean, a camera far away."""
-    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_L, border=QUIET_ZONE)
+    code = qrcode.QRCode(
+        error_correction=qrcode.constants.ERROR_CORRECT_L, border=QUIET_ZONE, mask_pattern=_MASK
+    )
     code.add_data(text, optimize=0)
     code.make(fit=True)
     rows = code.get_matrix()

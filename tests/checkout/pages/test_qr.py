@@ -1,14 +1,18 @@
 """The QR code on the page is the authorization URL, with white around it, and small."""
 
+import base64
+import hashlib
 import re
 
 import numpy
 import pytest
+import qrcode
 import zxingcpp
 from django.test import Client
 from PIL import Image, ImageDraw
+from qrcode.util import lost_point
 
-from checkout.qr import QUIET_ZONE, qr_code
+from checkout.qr import _MASK, QUIET_ZONE, qr_code
 from tests.checkout.pages.states import order, payment, register
 
 _RUN = re.compile(r"M(\d+) (\d+)h(\d+)v1H\d+z")
@@ -58,3 +62,16 @@ def test_it_is_small_and_made_once() -> None:
     url = "https://oauth.bunq.example/auth?" + "a" * 220
     assert len(qr_code(url).path) < 15_000
     assert qr_code(url) is qr_code(url)
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_its_mask_is_as_good_as_any_by_the_standards_own_measure(number: int) -> None:
+    state = base64.urlsafe_b64encode(hashlib.sha256(bytes([number])).digest()).decode().rstrip("=")
+    url = f"https://oauth.bunq.example/auth?response_type=code&client_id={'c0ffee42' * 8}&state={state}"
+    penalties = []
+    for mask in range(8):
+        code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_L, mask_pattern=mask)
+        code.add_data(url, optimize=0)
+        code.make(fit=True)
+        penalties.append(lost_point(code.modules))
+    assert penalties[_MASK] <= 1.1 * min(penalties)
