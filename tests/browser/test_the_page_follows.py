@@ -53,6 +53,32 @@ def test_asking_is_cheap_and_ends_with_the_order(
     assert answers == []
 
 
+@pytest.mark.parametrize(
+    ("told", "least_ms", "most_ms"),
+    [
+        ("4000", 3600, 4400),
+        ("9000", 8100, 9900),
+        ("1", 450, 550),
+        ("9e99", 54_000, 66_000),
+        (None, 1800, 2200),
+    ],
+)
+def test_the_page_asks_again_when_the_server_said(
+    kassa: Installation, new_context: NewContext, told: str | None, least_ms: int, most_ms: int
+) -> None:
+    """A tenth sooner or later, so that pages do not march in step, and within bounds."""
+    page = new_context().new_page()
+    page.add_init_script(
+        "window.planned = []; window.setTimeout = (ask, ms) => { window.planned.push(ms); return 0; }"
+    )
+    Shopper(page, kassa.shop_url)
+    headers = {"Kassa-Ask-After-Ms": told} if told else {}
+    page.route("**/status", lambda route: route.fulfill(status=304, headers=headers))
+    page.evaluate("window.planned = []; window.dispatchEvent(new Event('focus'))")
+    page.wait_for_function("window.planned.length === 1")
+    assert least_ms <= page.evaluate("window.planned[0]") <= most_ms
+
+
 def test_a_page_that_comes_back_to_the_front_asks_at_once(
     kassa: Installation, new_context: NewContext
 ) -> None:
