@@ -26,6 +26,7 @@ _ASK_AFTER = re.compile(rb"\r\nkassa-ask-after-ms: *(\d+)", re.IGNORECASE)
 _ETAG = re.compile(rb'\r\netag: *("[^"]*")', re.IGNORECASE)
 _END = b"\r\n\r\n"
 _LONGEST_SILENCE_S = 30.0
+_AFTER_FAILURE_S = 1.0
 
 
 class Connection:
@@ -130,6 +131,9 @@ class Plan(Protocol):
 
     def answered(self, page: int, head: bytes, now: float) -> None: ...
 
+    def lost(self, page: int, now: float) -> None:
+        """The connection broke before its answer."""
+
     def is_over(self, now: float) -> bool: ...
 
 
@@ -152,6 +156,9 @@ class InTurn:
         return _LONGEST_SILENCE_S
 
     def answered(self, page: int, head: bytes, now: float) -> None:
+        pass
+
+    def lost(self, page: int, now: float) -> None:
         pass
 
     def is_over(self, now: float) -> bool:
@@ -188,6 +195,9 @@ class Pages:
                 self._measured.told_ms.append(pause_ms)
             heapq.heappush(self._due, (now + pause_ms / 1000 * random.uniform(0.9, 1.1), page))
 
+    def lost(self, page: int, now: float) -> None:
+        heapq.heappush(self._due, (now + _AFTER_FAILURE_S, page))
+
     def is_over(self, now: float) -> bool:
         return now >= self._measured.ends
 
@@ -206,6 +216,8 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
                 if head is not None:
                     measured.note(head, connection.due, now)
                     plan.answered(connection.page, head, now)
+                else:
+                    plan.lost(connection.page, now)
                 busy.discard(connection)
                 free.append(connection)
         for connection in free:
