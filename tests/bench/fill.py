@@ -30,13 +30,13 @@ _TRIED_BEFORE = "n % 5 = 0"
 
 
 def fill(
-    orders: int, *, still_open: int, untouched: int = 0, payment_age_s: float = 60.0, due_in_s: float = 3600.0
+    orders: int, *, still_open: int, untouched: int = 0, payment_age_s: float = 60.0, quiet_s: float = 0.0
 ) -> list[str]:
     """Make `orders` orders. The last `still_open` are open: each has a payment that waits at the bank, but for the last
     `untouched` ones, which have none yet.
 
-    Those payments are up to `payment_age_s` old, evenly, and due for a look in `due_in_s`. Returns the tokens of the
-    open orders.
+    Those payments are up to `payment_age_s` old, evenly, and due for a look in an hour. For `quiet_s` seconds it need
+    not be written that their pages are open, which would make them due. Returns the tokens of the open orders.
     """
     now = clock.now()
     merchants = [
@@ -49,7 +49,7 @@ def fill(
     with _without_indexes(orders > _MANY), transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql" and orders > _MANY:
             cursor.execute("SET LOCAL session_replication_role = replica")  # it would look up every key
-        for statement in filler.statements(payment_age_s, due_in_s):
+        for statement in filler.statements(payment_age_s, quiet_s):
             cursor.execute(statement)
         for statement in connection.ops.sequence_reset_sql(no_style(), _FILLED):
             cursor.execute(statement)
@@ -85,7 +85,7 @@ class _Filler:
         self._merchant = f"{first_merchant} + n % {_MERCHANTS}"
         self._is_postgresql = connection.vendor == "postgresql"
 
-    def statements(self, age_s: float, due_in_s: float) -> list[str]:
+    def statements(self, age_s: float, quiet_s: float) -> list[str]:
         over, still_open = self._series(1, self._over), self._series(self._over + 1, self._orders)
         age = f"({self._orders} - n) * {age_s} / {max(1, self._orders - self._over)}"
         old = f"({self._over} - n + 1) * {_TWO_YEARS_S / max(1, self._over)} + 90000"
@@ -97,7 +97,7 @@ class _Filler:
             self._insert(OrderLine, self._line(), everything),
             self._insert(Payment, self._paid(old), f"{over} WHERE {_PAID}"),
             self._insert(Payment, self._rejected(old), f"{over} WHERE {_TRIED_BEFORE}"),
-            self._insert(Payment, self._pending(age, due_in_s), self._series(self._over + 1, self._waiting)),
+            self._insert(Payment, self._pending(age, quiet_s), self._series(self._over + 1, self._waiting)),
             self._insert(OauthAuthorization, self._authorization(over=True), self._payments("<=")),
             self._insert(OauthAuthorization, self._authorization(over=False), self._payments(">")),
             *(self._insert(Event, self._event(kind, when, at), everything) for at, kind in enumerate(_KINDS)),
@@ -160,13 +160,13 @@ class _Filler:
     def _rejected(self, age: str) -> dict[str, str]:
         return self._payment(1, 0, age) | {"status": "'rejected'", "bank_status": "'REJECTED'"}
 
-    def _pending(self, age: str, due_in_s: float) -> dict[str, str]:
+    def _pending(self, age: str, quiet_s: float) -> dict[str, str]:
         return self._payment(1, 0, age) | {
             "status": "'pending'",
             "bank_status": "'PENDING'",
             "final_at": "NULL",
-            "page_seen_at": self._ago("0"),
-            "due_at": self._ago(f"-{due_in_s}"),
+            "page_seen_at": self._ago(f"-{quiet_s}"),
+            "due_at": self._ago("-3600"),
         }
 
     def _payments(self, compared: str) -> str:

@@ -24,7 +24,8 @@ def main() -> None:
     from tests.bench.fill import fill
 
     call_command("migrate", verbosity=0)
-    tokens = itertools.cycle(fill(int(sys.argv[1]), still_open=min(STILL_OPEN, int(sys.argv[1]) // 3)))
+    orders = int(sys.argv[1])
+    tokens = itertools.cycle(fill(orders, still_open=min(STILL_OPEN, orders // 3), quiet_s=3000.0))
     shopper, operator = Client(), Client()
     operator.force_login(User.objects.create_superuser("operator", password="only-for-this-bench"))
     stop = threading.Event()
@@ -36,7 +37,8 @@ def main() -> None:
         assert operator.get("/admin/checkout/order/").status_code == 200
 
     def worker_tick() -> None:
-        assert Worker(stop).tick() == 0
+        done = Worker(stop).tick()
+        assert done == 0, f"{done} things were due"
 
     answer_requests({"poll": poll, "admin_orders": admin_orders, "worker_tick": worker_tick})
 
