@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any
 
 from django.contrib import messages
@@ -93,7 +93,7 @@ class OrderPage:
             return 2
         return 3 if self.state is PageState.PAID else 0
 
-    @property
+    @cached_property
     def authorization_url(self) -> str:
         return self.way.url if self.way else ""
 
@@ -101,7 +101,7 @@ class OrderPage:
     def qr(self) -> QrCode:
         return qr_code(self.authorization_url)
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Changes whenever the live part would read differently: it is made of all that the templates can show."""
         way = self.way and (self.way.address, self.way.client_id, self.way.redirect_uri, self.way.state)
