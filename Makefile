@@ -24,7 +24,11 @@ export PORT BANK_PORT DATA
 # What `manage.py` needs to start at all, for commands that use no installation of their own.
 THROW_AWAY = SECRET_KEY=throw-away-$$RANDOM$$RANDOM$$RANDOM ENCRYPTION_KEYS=unused PUBLIC_URL=http://127.0.0.1:8000
 
-.PHONY: help demo bench test check format rehearse drill diagram clean
+# `make model`: how many runs in each of three parts, and which.
+EXAMPLES ?= 200
+MODEL_SEED ?= $(if $(SEED),$(SEED),1)
+
+.PHONY: help demo bench test check format rehearse drill model diagram clean
 
 help: ## this list
 	@echo "make demo      a shop, a bank, a worker and an admin on this machine; Ctrl-C stops all of it"
@@ -34,6 +38,7 @@ help: ## this list
 	@echo "make rehearse  walk every way an order can go, over HTTP; ARGS=\"--base-url https://…\" for a running shop"
 	@echo "make drill     shoppers pay while bank, web, worker and database are killed; then all is compared"
 	@echo "               SECONDS=$(SECONDS) SEED=… DATABASE=$(DATABASE) may be set: make drill SECONDS=1200 SEED=7"
+	@echo "make model     walk the model of tests/model longer than make test does; EXAMPLES=$(EXAMPLES) SEED=… may be set"
 	@echo "make bench     how fast it is, against baselines of the same run; ARGS=\"web growth\" measures some parts only"
 	@echo "make format    let ruff arrange the code"
 	@echo "make diagram   write docs/statuses.md from the table of statuses"
@@ -49,6 +54,9 @@ check: $(VENV)/.tests ## style and types
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy .
+
+model: $(VENV)/.tests ## anything after anything, with deaths in between
+	@MODEL_EXAMPLES=$(EXAMPLES) MODEL_SEED=$(MODEL_SEED) MODEL_STORMS=5 $(PY) -m pytest tests/model -n $(WORKERS) $(ARGS)
 
 bench: $(VENV)/.tests .venv-sdk/.ready ## how fast it is; var/bench.json keeps the figures
 	@$(PY) -m tests.bench $(ARGS)

@@ -1,0 +1,120 @@
+"""The end of a run: the weather clears, everybody lives, and time passes until nothing is left to do."""
+
+from collections.abc import Iterator
+
+from checkout.models import Order
+from checkout.services.naming import name_draft, say_none
+from checkout.services.reconciling import reconcile
+from checkout.services.settlement import FLAGS
+from checkout.statuses import FINAL, PaymentStatus
+from oauth_connect import clock
+from oauth_connect.models import OauthAuthorization
+from tests.model.acts import new_worker
+from tests.model.laws import EXECUTED, Facts, broken, look
+from tests.model.world import World
+
+P = PaymentStatus
+_ROUNDS = 14
+_PAUSE_S = 65.0  # longer than a lease, and than the longest pause between two steps
+_ROUNDS_AT_ONCE = 3
+
+
+def settle(world: World) -> None:
+    """Whatever happened before, this ends with the database and the bank agreed on everything."""
+    world.bank.clear_faults()
+    for sleeper in list(world.sleepers):
+        world.wake(sleeper)
+    _obey(world)
+    worker = new_worker()
+    for number in range(_ROUNDS):
+        for _ in range(_ROUNDS_AT_ONCE):
+            if not world.act("a worker ticks", worker.tick).value:
+                break
+        _obey(world)
+        facts = look(world)
+        if not list(_unfinished(facts)):
+            break
+        _person_says(facts)
+        world.pass_time(_until_the_last_end_s(facts) if number == 1 else _PAUSE_S)
+    facts = look(world)
+    _count(facts)
+    wrong = [*broken(facts), *_unfinished(facts), *_differences(facts)]
+    assert not wrong, "\n".join(wrong)
+
+
+def _count(facts: Facts) -> None:
+    tally = facts.world.tally
+    tally["runs"] += 1
+    for payments in facts.payments.values():
+        tally.update(f"payment {payment.status}" for payment in payments)
+    for order in facts.orders:
+        flags = [flag for flag in FLAGS if getattr(order, flag)]
+        tally[" ".join(["order", order.status, *flags, order.resolution])] += 1
+    tally.update(f"event {event.kind}" for events in facts.order_events.values() for event in events)
+
+
+def _obey(world: World) -> None:
+    wrong = broken(look(world))
+    assert not wrong, "\n".join(wrong)
+
+
+def _until_the_last_end_s(facts: Facts) -> float:
+    """Nobody approves any more: until every order and payment is past its end."""
+    ends = [order.expires_at for order in facts.orders]
+    return max(_PAUSE_S, (max(ends) - clock.now()).total_seconds() + 1)
+
+
+def _unfinished(facts: Facts) -> Iterator[str]:
+    """Stuck, if it is still so in the end."""
+    now = clock.now()
+    for payments in facts.payments.values():
+        for payment in payments:
+            if payment.state not in FINAL:
+                yield f"end: {facts.name(payment)} is stuck, due {payment.due_at}, now {now}"
+            elif payment.lease_owner and payment.lease_until and payment.lease_until > now:
+                yield f"end: {facts.name(payment)} is in somebody's hands"
+    for order in facts.orders:
+        if order.status == "open" and not order.is_flagged:
+            yield f"end: {facts.world.name(order)} is still open"
+    for one in facts.authorizations:
+        if one.exchange == OauthAuthorization.Exchange.WAITING or one.code:
+            yield f"end: the code of authorization {one.pk} is neither exchanged nor dropped"
+
+
+def _person_says(facts: Facts) -> None:
+    """Where an attempt asks for a person: somebody who sees in the bank's app whose draft is whose."""
+    for payments in facts.payments.values():
+        for payment in payments:
+            asked = any(event.kind == "needs_person" for event in facts.events[payment.pk])
+            if payment.state is not P.UNKNOWN or not asked:
+                continue
+            owned = {p.draft_id for all_of_one in facts.payments.values() for p in all_of_one}
+            free = [draft["id"] for draft in facts.truth.of(payment.order) if draft["id"] not in owned]
+            if free:
+                name_draft(payment, free[0], by="a person", now=clock.now())
+            else:
+                say_none(payment, by="a person", now=clock.now())
+
+
+def _differences(facts: Facts) -> Iterator[str]:
+    """The ledger and the database, side by side."""
+    executed = {draft["id"] for draft in facts.truth.drafts.values() if draft["status"] in EXECUTED}
+    paid = {p.draft_id for payments in facts.payments.values() for p in payments if p.state is P.PAID}
+    if executed != paid:
+        yield f"end: the bank executed {sorted(executed)}, paid are {sorted(filter(None, paid))}"
+    for order in facts.orders:
+        yield from _order_against_ledger(facts, order)
+    report = reconcile(since=facts.world.began, wait_s=0)
+    yield from (f"end: reconcile finds {difference}" for difference in report.differences)
+    yield from (f"end: reconcile could not read: {unread}" for unread in report.unread)
+
+
+def _order_against_ledger(facts: Facts, order: Order) -> Iterator[str]:
+    executed = [draft for draft in facts.truth.of(order) if draft["status"] in EXECUTED]
+    name = facts.world.name(order)
+    if order.status == "paid" and not executed:
+        yield f"end: {name} is paid, and no money moved"
+    if executed and order.status != "paid" and not order.is_flagged:
+        yield f"end: money moved for {name}, and it is {order.status}"
+    if len(executed) > 1 and not order.is_flagged:
+        yield f"end: {name} was paid {len(executed)} times, and nobody is told"

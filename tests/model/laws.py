@@ -1,0 +1,301 @@
+"""What must hold at every moment, whoever has just died or sleeps: docs/invariants.md, against what the bank holds.
+
+Each law yields a sentence for each way in which it is broken. The numbers are those of docs/invariants.md.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from checkout.bank import payer_label
+from checkout.conf import configuration
+from checkout.models import Event, Order, Payment
+from checkout.page_state import NOTHING_TAKEN, PageState, page_state
+from checkout.services.pages import read_page
+from checkout.statuses import FINAL, PaymentStatus, may_move
+from oauth_connect import clock
+from oauth_connect.models import OauthAuthorization
+from tests.model.world import Truth, World
+
+P = PaymentStatus
+EXECUTED = frozenset({"ACCEPTED", "COMPLETED"})
+ALIVE = EXECUTED | {"PENDING"}
+_ORDER_MOVES = {
+    "": {"open"},
+    "open": {"paid", "expired", "cancelled"},
+    # What came late, and was accepted.
+    "expired": {"paid"},
+    "cancelled": {"paid"},
+    "paid": set[str](),
+}
+CLOCKS_DIFFER = timedelta(seconds=60)
+_PROVEN = ("done", "spent", "unknown")
+
+
+@dataclass
+class Facts:
+    """Both sides at one moment."""
+
+    world: World
+    truth: Truth
+    orders: list[Order]
+    payments: dict[int, list[Payment]] = field(default_factory=lambda: defaultdict(list))
+    events: dict[int | None, list[Event]] = field(default_factory=lambda: defaultdict(list))
+    order_events: dict[int, list[Event]] = field(default_factory=lambda: defaultdict(list))
+    authorizations: list[OauthAuthorization] = field(default_factory=list)
+
+    def name(self, payment: Payment) -> str:
+        label = f"attempt {payment.number} of {self.world.name(payment.order)}"
+        return f"{label} ({payment.status}, draft {payment.draft_id} {self.truth.status(payment.draft_id)})"
+
+
+def look(world: World) -> Facts:
+    facts = Facts(world, world.truth(), list(Order.objects.select_related("merchant").order_by("id")))
+    orders = {order.pk: order for order in facts.orders}
+    for payment in Payment.objects.order_by("id"):
+        payment.order = orders[payment.order_id]
+        facts.payments[payment.order_id].append(payment)
+    for event in Event.objects.order_by("id"):
+        facts.events[event.payment_id].append(event)
+        facts.order_events[event.order_id].append(event)
+    facts.authorizations = list(OauthAuthorization.objects.order_by("id"))
+    return facts
+
+
+def broken(facts: Facts) -> list[str]:
+    laws = [
+        *(
+            sentence
+            for order in facts.orders
+            for law in (
+                _one_payment,
+                _right_thing,
+                _nothing_untrue,
+                _recorded,
+                _late_money,
+                _grace,
+                _order_path,
+            )
+            for sentence in law(facts, order)
+        ),
+        *(
+            sentence
+            for payments in facts.payments.values()
+            for payment in payments
+            for law in (
+                _banks_word,
+                _right_draft,
+                _watched,
+                _one_writer,
+                _own_consent,
+                _withdrawn,
+                _no_orphan,
+            )
+            for sentence in law(facts, payment)
+        ),
+        *_known_writes(facts),
+        *(f"9: a worker found a defect: {text}" for text in facts.world.defects.seen),
+    ]
+    return laws
+
+
+def _one_payment(facts: Facts, order: Order) -> Iterator[str]:
+    """1. Of the drafts of one order at most one can be approved, or was."""
+    owned = {payment.draft_id for payment in facts.payments[order.pk]}
+    alive = [draft["id"] for draft in facts.truth.of(order) if draft["status"] in ALIVE]
+    if len(alive) > 1:
+        yield f"1: drafts {alive} of {facts.world.name(order)} were approved or can be, all of them"
+    elsewhere = _owned_by_others(facts, order)
+    lost = [p for p in facts.payments[order.pk] if p.state in (P.SUBMITTING, P.UNKNOWN)]
+    nobodys = [one for one in alive if one not in owned and one not in elsewhere]
+    if len(nobodys) > len(lost):
+        yield f"1: drafts {nobodys} of {facts.world.name(order)} are alive, and nobody looks for them"
+    if len([p for p in facts.payments[order.pk] if p.state is P.PAID and not p.surplus]) > 1:
+        yield f"1: two payments of {facts.world.name(order)} count as the one"
+
+
+def _owned_by_others(facts: Facts, order: Order) -> set[int | None]:
+    """Lost attempts that nobody wants share equal drafts between them, to close them: whose is whose is no matter."""
+    return {p.draft_id for pk, payments in facts.payments.items() for p in payments if pk != order.pk}
+
+
+def _banks_word(facts: Facts, payment: Payment) -> Iterator[str]:
+    """2. A status is what the bank said."""
+    said, name = facts.truth.status(payment.draft_id), facts.name(payment)
+    sent, drafted = payment.request_id in facts.truth.used, payment.draft_id is not None
+    wrong = {
+        P.PAID: said not in EXECUTED,
+        P.REJECTED: said != "REJECTED",
+        P.EXPIRED: said != "EXPIRED",
+        P.CANCELLED: said != "CANCELLED" if drafted else sent,
+        P.CREATED: sent,
+        # One that was closed before anybody found it is as good as none: nobody can approve it any more.
+        P.FAILED: sent and _has_a_draft_of_nobody(facts, payment.order),
+    }
+    if wrong.get(payment.state):
+        yield f"2: {name} is not what the bank says{', which took its request' * sent}"
+
+
+def _has_a_draft_of_nobody(facts: Facts, order: Order) -> bool:
+    owned = {payment.draft_id for payments in facts.payments.values() for payment in payments}
+    return any(draft["id"] not in owned and draft["status"] in ALIVE for draft in facts.truth.of(order))
+
+
+def _right_draft(facts: Facts, payment: Payment) -> Iterator[str]:
+    """3. A payment's draft is the one that was made for it; at least while anybody may still want it."""
+    draft = facts.truth.drafts.get(payment.draft_id or 0)
+    if payment.draft_id is None:
+        return
+    if draft is None:
+        yield f"3: {facts.name(payment)}: the bank holds no such draft"
+    elif draft["description"] != payment.description:
+        unwanted = payment.cancel_reason or clock.now() >= payment.expires_at
+        if not unwanted or (payment.state is P.PAID and not payment.order.is_flagged):
+            yield f"3: {facts.name(payment)} owns another's draft"
+
+
+def _right_thing(facts: Facts, order: Order) -> Iterator[str]:
+    """3. A paid order was paid with what was asked for; whatever else moved is flagged."""
+    paid = [payment for payment in facts.payments[order.pk] if payment.state is P.PAID]
+    name = facts.world.name(order)
+    if order.status == "paid" and order.resolution != "accepted" and not order.is_flagged and len(paid) != 1:
+        yield f"3: {name} is paid, by {len(paid)} payments, without a flag"
+    if len(paid) > 1 and not order.paid_twice:
+        yield f"1: {name} was paid twice, and nobody is told"
+    for payment in paid:
+        if order.status != "paid" and not order.is_flagged:
+            yield f"3: {facts.name(payment)}: the order neither counts as paid nor is it flagged"
+        if not _as_asked(facts, payment) and not order.amount_differs:
+            yield f"3: {facts.name(payment)}: the evidence is another transfer, and nobody is told"
+
+
+def _as_asked(facts: Facts, payment: Payment) -> bool:
+    evidence = next(event.data for event in facts.events[payment.pk] if event.new_status == "paid")
+    return (evidence.get("amount"), evidence.get("sender_iban"), evidence.get("receiver_iban")) == (
+        f"{payment.amount} {payment.currency}",
+        payment.payer_iban,
+        payment.payee_iban,
+    )
+
+
+def _nothing_untrue(facts: Facts, order: Order) -> Iterator[str]:
+    """4. The page never says that nothing was taken while something was, or still can be."""
+    reading = read_page(order.token)
+    assert reading is not None
+    says = page_state(reading.facts, clock.now())
+    alive = [draft for draft in facts.truth.of(order) if draft["status"] in ALIVE]
+    executed = [draft for draft in alive if draft["status"] in EXECUTED]
+    if says in NOTHING_TAKEN and alive:
+        yield f"4: the page of {facts.world.name(order)} says {says}, and the bank holds {alive}"
+    if says is PageState.PAID and not executed:
+        yield f"4: the page of {facts.world.name(order)} says paid, and nothing was"
+
+
+def _recorded(facts: Facts, order: Order) -> Iterator[str]:
+    """5. Each draft was made by a request that was stored, with the same body."""
+    drafts, name = facts.truth.of(order), facts.world.name(order)
+    sent = [payment for payment in facts.payments[order.pk] if payment.request_id in facts.truth.used]
+    if len(drafts) != len(sent):
+        yield f"5: {name} has {len(drafts)} drafts, by {len(sent)} stored requests"
+    if any(payment.sent_at is None or not payment.sent_by for payment in sent):
+        yield f"5: {name}: a request took effect of which nobody wrote down that it leaves"
+    at_bank = Counter((d["sender_iban"], d["amount"], d["description"]) for d in drafts)
+    if stray := at_bank - Counter(map(_body_of, facts.payments[order.pk])):
+        yield f"5: {name}: nobody stored a request for {stray}"
+
+
+def _body_of(payment: Payment) -> tuple[str, str, str]:
+    body = json.loads(payment.request_body)
+    return body["sender_iban"], body["amount"]["value"], body["description"]
+
+
+def _known_writes(facts: Facts) -> Iterator[str]:
+    """5. Each write that took effect at the bank was in the database before."""
+    stored = {payment.request_id for payments in facts.payments.values() for payment in payments}
+    asked = {str(e.data.get("request_id")) for events in facts.events.values() for e in events}
+    if unknown := facts.truth.used - stored - asked:
+        yield f"5: nobody stored the requests {sorted(unknown)}"
+
+
+def _late_money(facts: Facts, order: Order) -> Iterator[str]:
+    """6. What was paid for an order that had ended is flagged."""
+    paid = [payment for payment in facts.payments[order.pk] if payment.state is P.PAID]
+    if paid and order.status in ("expired", "cancelled") and not order.paid_late:
+        yield f"6: {facts.world.name(order)} was paid after its end, and nobody is told"
+
+
+def _grace(facts: Facts, order: Order) -> Iterator[str]:
+    """6. An order waits past its end for the bank's word about a payment that is being closed, for a while."""
+    events = facts.order_events[order.pk]
+    ended = next((event for event in events if event.kind == "order_expired"), None)
+    if ended is None or ended.at >= order.expires_at + configuration().order_expiry_grace - CLOCKS_DIFFER:
+        return
+    for payment in facts.payments[order.pk]:
+        last = max(event.id for event in facts.events[payment.pk] if event.new_status)
+        if payment.created_at < ended.at and (payment.state not in FINAL or last > ended.id):
+            yield f"6: {facts.world.name(order)} ended while {facts.name(payment)} was open"
+
+
+def _watched(facts: Facts, payment: Payment) -> Iterator[str]:
+    """6. Whatever the bank may still decide stands in the queue, or in somebody's hands."""
+    if payment.state not in FINAL and payment.due_at is None:
+        yield f"6: nobody will look at {facts.name(payment)} again"
+
+
+def _one_writer(facts: Facts, payment: Payment) -> Iterator[str]:
+    """7. The events are a path through the table that ends at the status."""
+    moves = [
+        e for e in facts.events[payment.pk] if e.new_status and not e.kind.startswith(("order_", "move_"))
+    ]
+    at = ""
+    for event in moves:
+        begins = event.kind == "payment_started" and not at
+        if not begins and (event.old_status != at or not may_move(P(at), P(event.new_status))):
+            yield f"7: {facts.name(payment)}: {event.kind} moves {at} ({event.old_status}) to {event.new_status}"
+        at = event.new_status
+    if at != payment.status:
+        yield f"7: {facts.name(payment)}: the events end at {at}"
+
+
+def _order_path(facts: Facts, order: Order) -> Iterator[str]:
+    """7. The same for the order."""
+    at, name = "", facts.world.name(order)
+    for event in facts.order_events[order.pk]:
+        if event.kind.startswith("order_") and event.new_status:
+            if event.old_status != at or event.new_status not in _ORDER_MOVES[at]:
+                yield f"7: {name}: {event.kind} moves {at} to {event.new_status}"
+            at = event.new_status
+    if at != order.status:
+        yield f"7: {name} is {order.status}, its events end at {at}"
+
+
+def _own_consent(facts: Facts, payment: Payment) -> Iterator[str]:
+    """10. Money is released only for somebody who came back with a code that the bank itself had sent."""
+    if payment.state is not P.PAID or payment.order.consent_differs:
+        return
+    payer = payer_label(payment.payer_iban)
+    mine = f"payment:{payment.pk}"
+    for one in facts.authorizations:
+        same = bool(payment.browser) and (one.browser, one.payer) == (payment.browser, payer)
+        since = payment.sent_at and one.code_returned_at and one.code_returned_at >= payment.sent_at
+        matches = one.reference == mine or (same and since)
+        if matches and one.exchange in _PROVEN and one.state in facts.world.consented:
+            return
+    yield f"10: {facts.name(payment)} was released, and nobody came back from the bank for it"
+
+
+def _withdrawn(facts: Facts, payment: Payment) -> Iterator[str]:
+    """1. Once we want it closed, no code of it is handed in any more; but clocks may differ by a minute."""
+    closing = next((e.at for e in facts.events[payment.pk] if e.new_status == P.CANCELLING), None)
+    for one in facts.authorizations:
+        mine = one.reference == f"payment:{payment.pk}"
+        if mine and closing and one.exchanged_at and one.exchanged_at > closing + CLOCKS_DIFFER:
+            yield f"1: {facts.name(payment)}: a code was handed in although it was being closed"
+
+
+def _no_orphan(facts: Facts, payment: Payment) -> Iterator[str]:
+    """1. The bank hides nothing here, and no request is under way for long: so no draft is ever given up."""
+    if payment.cancel_reason == "orphan":
+        yield f"1: {facts.name(payment)} was given up by its attempt"
