@@ -280,10 +280,6 @@ def payments_exchanged_since(moment: datetime) -> list[int]:
     return [int(number) for kind, _, number in (name.partition(":") for name in found) if kind == "payment"]
 
 
-def came_back(payment: Payment) -> bool:
-    return authorizations.came_back(payment.authorization_reference)
-
-
 def consent(payment: Payment) -> Consent:
     """Invariant 10: whether an authorization of this payment, or one of the same browser and payer, came back."""
     return authorizations.consent(

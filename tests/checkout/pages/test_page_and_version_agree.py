@@ -79,7 +79,7 @@ def apply(table: type[models.Model], name: str, value: Any) -> bool:
 
 @pytest.mark.django_db
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 @given(
     make=st.sampled_from([scene[2] for scene in SCENES]),
