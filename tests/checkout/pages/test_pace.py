@@ -20,7 +20,7 @@ IMMINENT = (
     PageState.FINISHING,
     PageState.CLOSING,
 )
-CALM = tuple(set(PageState) - set(IMMINENT) - FINAL_STATES)
+CALM = tuple(state for state in PageState if state not in IMMINENT and state not in FINAL_STATES)
 
 
 def told(state: PageState, quiet_s: float, stretch: float = 1.0) -> int:
