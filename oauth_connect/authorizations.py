@@ -131,13 +131,14 @@ def consent(*, reference: str, browser: str, payer: str, since: datetime | None)
     nothing. A code that the bank turned down, or that was never exchanged, proves nothing: anybody who knows the
     state can make one up.
     """
-    matches = Q(reference=reference)
-    if browser and payer:
-        same_browser = Q(browser=browser, payer=payer)
-        matches |= same_browser & Q(code_returned_at__gte=since) if since else same_browser
-    exchanges_made = set(
-        OauthAuthorization.objects.filter(matches, code_returned=True).values_list("exchange", flat=True)
-    )
+    returned = OauthAuthorization.objects.filter(code_returned=True)
+    exchanges_made = set(returned.filter(reference=reference).values_list("exchange", flat=True))
+    # Asked apart: as one question SQLite would read all authorizations that ever came back.
+    if browser and payer and not exchanges_made & set(_PROVEN):
+        same_browser = returned.filter(browser=browser, payer=payer)
+        if since:
+            same_browser = same_browser.filter(code_returned_at__gte=since)
+        exchanges_made |= set(same_browser.values_list("exchange", flat=True))
     if exchanges_made & set(_PROVEN):
         return Consent.SEEN
     waits = OauthAuthorization.Exchange.WAITING in exchanges_made
