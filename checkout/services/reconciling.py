@@ -27,8 +27,9 @@ from oauth_connect import all_drafts, clock
 from oauth_connect.bunq.errors import BunqError, NotFound
 from oauth_connect.bunq.types import Draft
 
-# A worker that looks on time has written down what it saw by then.
-_WORKER_NEEDS = timedelta(seconds=3)
+# A worker that runs has looked by then, and written down what it saw, also when the bank's limits hold it up.
+_WORKER_NEEDS = timedelta(seconds=10)
+_SECOND_LOOK_AFTER_S = 3.0
 _LOOK_EVERY_S = 0.25
 _ROUNDS = 3
 # So many reads that fail in a row, and the bank counts as away.
@@ -325,7 +326,7 @@ class _Reconciliation:
         known = {difference.payment for difference in self._report.differences}
         found = self._look_at_own_facts()
         if found and self._wait_s:
-            time.sleep(min(self._wait_s, _WORKER_NEEDS.total_seconds()))
+            time.sleep(min(self._wait_s, _SECOND_LOOK_AFTER_S))
             still = {difference.name for difference in self._look_at_own_facts()}
             found = [difference for difference in found if difference.name in still]
         self._report.differences += [
