@@ -5,7 +5,8 @@ its own, so that what it costs can be told from what the server costs. Two kinds
 
 * closed: each connection sends its next request when the answer to the last is here.
 * open: so many pages ask when the server told them to (`Kassa-Ask-After-Ms`), over a pool of connections as a reverse
-  proxy keeps one. A page whose turn comes while all connections are busy waits, and that wait counts.
+  proxy keeps one. A page whose turn comes while all connections are busy waits, and that wait counts. First each page
+  asks once, one after the other: it has been opened before, and knows its version. The warm-up begins after that.
 """
 
 import heapq
@@ -19,6 +20,8 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterator
 from typing import Any, Protocol
+
+from tests.bench.cpu import cpu_seconds
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
@@ -88,16 +91,26 @@ class Measured:
     """What was seen between the end of the warm-up and the end."""
 
     def __init__(self, job: dict[str, Any]) -> None:
-        self.begins: float = time.monotonic() + job["warm_up_s"]
-        self.ends: float = self.begins + job["seconds"]
-        self.last = self.begins
+        self._pids: list[int] = job.get("pids", [])
+        self._warm_up_s: float = job["warm_up_s"]
+        self._seconds: float = job["seconds"]
+        self.start()
         self._latencies_s: list[float] = []
         self._statuses: Counter[str] = Counter()
+        self._cpu_before_s = 0.0
         self.told_ms: list[int] = []
         self.broken = 0
 
+    def start(self) -> None:
+        """The warm-up begins now."""
+        self.begins = time.monotonic() + self._warm_up_s
+        self.ends = self.begins + self._seconds
+        self.last = self.begins
+
     def note(self, head: bytes, due: float, now: float) -> None:
         if self.begins <= now <= self.ends:
+            if not self._latencies_s:
+                self._cpu_before_s = cpu_seconds(*self._pids)
             self._latencies_s.append(now - due)
             self._statuses[head[9:12].decode()] += 1
             self.last = now
@@ -116,6 +129,7 @@ class Measured:
             "p99_ms": at(0.99),
             "statuses": dict(self._statuses),
             "broken": self.broken,
+            "cpu_s": cpu_seconds(*self._pids) - self._cpu_before_s,
             "told_ms": sum(self.told_ms) / len(self.told_ms) if self.told_ms else 0.0,
         }
 
@@ -171,35 +185,44 @@ class Pages:
     def __init__(self, job: dict[str, Any], measured: Measured) -> None:
         self._requests = [text.encode("latin-1").removesuffix(_END) for text in job["requests"]]
         self._tags = [b""] * len(self._requests)
+        self._unopened = len(self._requests)
         self._measured = measured
-        now = time.monotonic()
-        self._due = [(now + random.uniform(0, job["spread_s"]), page) for page in range(len(self._requests))]
-        heapq.heapify(self._due)
+        measured.begins = float("inf")
+        self._due = [(0.0, page) for page in range(len(self._requests))]
 
     def next(self, now: float) -> tuple[int, float, bytes] | None:
         if self.is_over(now) or not self._due or self._due[0][0] > now:
             return None
         due, page = heapq.heappop(self._due)
         tag = self._tags[page]
-        return page, due, self._requests[page] + (b"\r\nIf-None-Match: " + tag if tag else b"") + _END
+        return page, due or now, self._requests[page] + (b"\r\nIf-None-Match: " + tag if tag else b"") + _END
 
     def wait_s(self, now: float) -> float:
         return max(0.0, self._due[0][0] - now) if self._due else _LONGEST_SILENCE_S
 
     def answered(self, page: int, head: bytes, now: float) -> None:
-        if etag := _ETAG.search(head):
+        etag, told = _ETAG.search(head), _ASK_AFTER.search(head)
+        pause_s = int(told[1]) / 1000 if told else None
+        if pause_s is not None and self._measured.begins <= now:
+            self._measured.told_ms.append(int(pause_s * 1000))
+        if not self._tags[page] and etag:
+            self._opened(now)
+            pause_s = pause_s and random.uniform(0, pause_s)  # people open their pages at any time
+        if etag:
             self._tags[page] = etag[1]
-        if told := _ASK_AFTER.search(head):
-            pause_ms = int(told[1])
-            if now >= self._measured.begins:
-                self._measured.told_ms.append(pause_ms)
-            heapq.heappush(self._due, (now + pause_ms / 1000 * random.uniform(0.9, 1.1), page))
+        if pause_s is not None:
+            heapq.heappush(self._due, (now + pause_s * random.uniform(0.9, 1.1), page))
+
+    def _opened(self, now: float) -> None:
+        self._unopened -= 1
+        if self._unopened == 0:
+            self._measured.start()
 
     def lost(self, page: int, now: float) -> None:
         heapq.heappush(self._due, (now + _AFTER_FAILURE_S, page))
 
     def is_over(self, now: float) -> bool:
-        return now >= self._measured.ends
+        return self._unopened == 0 and now >= self._measured.ends
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
