@@ -188,9 +188,12 @@ class _Filler:
         return common | back | {"code_returned": "TRUE", "exchange": "'done'"} if over else common
 
     def _event(self, kind: str, age: str, place: int) -> dict[str, str]:
+        paid, waits = f"n <= {self._over} AND {_PAID}", f"n > {self._over} AND n <= {self._waiting}"
+        payment = f"CASE WHEN {paid} THEN {self._orders} + n WHEN {waits} THEN n END"
         return {
             "id": f"{self._orders} * {place} + n",
             "order_id": "n",
+            "payment_id": payment if place else "NULL",
             "at": self._ago(age),
             "source": "'bank'",
             "kind": f"'{kind}'",

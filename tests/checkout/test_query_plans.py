@@ -69,7 +69,7 @@ def explained() -> Iterator[list[str]]:
             cursor.execute(
                 ("EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN ") + sql, params
             )
-            plans.append("\n".join(str(row[-1]) for row in cursor.fetchall()))
+            plans.append("\n".join([sql[:400], *(str(row[-1]) for row in cursor.fetchall())]))
         if connection.vendor == "postgresql":
             cursor.execute("RESET enable_seqscan")
 
@@ -91,6 +91,36 @@ def test_a_page_that_asks(token: str) -> None:
 def test_the_order_page(token: str) -> None:
     with explained() as plans:
         assert Client().get(f"/orders/{token}/").status_code == 200
+    check(plans)
+
+
+def test_a_receipt(token: str) -> None:
+    paid = Order.objects.filter(status="paid").latest("pk")
+    with explained() as plans:
+        assert Client().get(f"/orders/{paid.token}/receipt").status_code == 200
+    check(plans)
+
+
+@pytest.mark.parametrize(
+    ("what", "form"),
+    [
+        ("pay", {"iban": PAYER, "name": "S. Hopper"}),
+        ("cancel", {"attempt": "1"}),
+        ("continue", {"attempt": "1"}),
+    ],
+)
+def test_the_forms_of_the_order_page(transactional_db: None, what: str, form: dict[str, str]) -> None:
+    """No bank is there, so whatever comes of it is written down and left to the worker."""
+    *_, waiting, untouched = fill(2000, still_open=20, untouched=1)
+    with explained() as plans:
+        answer = Client().post(f"/orders/{untouched if what == 'pay' else waiting}/{what}", form)
+    assert answer.status_code == 303
+    check(plans)
+
+
+def test_coming_back_from_bunq(transactional_db: None, token: str) -> None:
+    with explained() as plans:
+        assert Client().get(f"/orders/{token}/returned").status_code == 303
     check(plans)
 
 
