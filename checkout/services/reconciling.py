@@ -165,7 +165,9 @@ class _Reconciliation:
     def _find_unlisted(self) -> None:
         scope = ours.Scope(self._began, self._since).payments()
         unlisted = 0
-        for payment in ours.in_portions(scope.filter(held_at=self._here, draft_id__isnull=False)):
+        # What was sent since we began may be newer than the page on which it would have been.
+        sent = scope.filter(held_at=self._here, draft_id__isnull=False).exclude(sent_at__gte=self._began)
+        for payment in ours.in_portions(sent):
             if payment.draft_id in self._seen:
                 continue
             unlisted += 1

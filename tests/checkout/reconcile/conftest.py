@@ -46,8 +46,12 @@ Reconcile = Callable[..., Outcome]
 @pytest.fixture
 def shop(engine_shop: Shop) -> Shop:
     """The bank remembers the drafts of earlier tests, so each test looks at what was made since it began."""
-    _SINCE["since"] = timezone.now().isoformat()
+    look_from_now_on()
     return engine_shop
+
+
+def look_from_now_on() -> None:
+    _SINCE["since"] = timezone.now().isoformat()
 
 
 @pytest.fixture
