@@ -42,12 +42,19 @@ class Desk:
             stderr=self._log_file,
             start_new_session=True,
         )
-        self._read()
+        try:
+            self._read()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
         """Its input ends, and so does it."""
         process, self._process = self._process, None
         if process is not None:

@@ -55,10 +55,11 @@ time.sleep(60)
 
 
 @contextlib.contextmanager
-def process(folder: Path, program: str) -> Iterator[ManagedProcess]:
-    made = ManagedProcess(
-        "it", [sys.executable, "-c", program], env=os.environ, log=folder / "logs" / "it.log"
-    )
+def process(
+    folder: Path, program: str, stop_signal: signal.Signals = signal.SIGTERM
+) -> Iterator[ManagedProcess]:
+    command, log = [sys.executable, "-c", program], folder / "logs" / "it.log"
+    made = ManagedProcess("it", command, env=os.environ, log=log, stop_signal=stop_signal)
     made.start()
     try:
         yield made
@@ -112,17 +113,10 @@ def test_one_that_is_paused_can_be_killed(tmp_path: Path) -> None:
 
 
 def test_it_is_asked_to_stop_in_the_way_that_it_likes(tmp_path: Path) -> None:
-    made = ManagedProcess(
-        "it",
-        [sys.executable, "-c", LIKES_SIGINT],
-        env=os.environ,
-        log=tmp_path / "it.log",
-        stop_signal=signal.SIGINT,
-    )
-    made.start()
-    wait_until(lambda: "ready" in made.last_words())
-    made.stop()
-    assert "as I like it" in made.last_words()
+    with process(tmp_path, LIKES_SIGINT, signal.SIGINT) as it:
+        wait_until(lambda: "ready" in it.last_words())
+        it.stop(timeout_s=60)
+        assert "as I like it" in it.last_words()
 
 
 def test_it_can_run_as_another_user(tmp_path: Path) -> None:
