@@ -75,8 +75,10 @@ def test_the_page_asks_again_when_the_server_said(
     headers = {"Kassa-Ask-After-Ms": told} if told else {}
     page.route("**/status", lambda route: route.fulfill(status=304, headers=headers))
     page.evaluate("window.planned = []; window.dispatchEvent(new Event('focus'))")
-    page.wait_for_function("window.planned.length === 1")
-    assert least_ms <= page.evaluate("window.planned[0]") <= most_ms
+    # The answer to the page's very first question may still be on its way and be planned for, too.
+    page.wait_for_function(
+        "([least, most]) => window.planned.some(ms => least <= ms && ms <= most)", arg=[least_ms, most_ms]
+    )
 
 
 def test_a_page_that_comes_back_to_the_front_asks_at_once(
