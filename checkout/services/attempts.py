@@ -14,6 +14,7 @@ from checkout.services import queue
 from checkout.services.closing import begin_closing, close_unsent
 from checkout.services.errors import AttemptRunning, NotPending, OrderNotPayable, TooManyAttempts
 from checkout.services.events import record
+from checkout.services.order_first import next_number
 from checkout.services.steps import take_step
 from checkout.statuses import OPEN, OrderStatus, PaymentStatus
 from oauth_connect.bunq.types import Money, NewDraft
@@ -88,7 +89,7 @@ def _new_payment(order: Order, *, iban: str, name: str, browser: str, now: datet
     prepared = bank.prepare(draft)
     return Payment(
         order=order,
-        number=order.payments.count() + 1,
+        number=next_number(order),
         amount=order.total,
         currency=order.currency,
         payer_iban=draft.sender_iban,

@@ -16,7 +16,7 @@ from checkout.compiled import HERE, Compiled
 from checkout.models import Merchant, Order, Payment
 from checkout.page_state import PageFacts
 from checkout.services.attempts import MAX_AUTHORIZATIONS_PER_PAYMENT
-from checkout.statuses import PaymentStatus
+from checkout.statuses import OPEN, PaymentStatus
 from oauth_connect.conf import bank_address
 from oauth_connect.newest import Newest, newest, read
 
@@ -35,7 +35,12 @@ _UNSEEN: dict[type[Model], frozenset[str]] = {
     ),
 }
 _PATHS: dict[type[Model], str] = {Order: "", Merchant: "merchant__", Payment: "payments__"}
-_PAID_FIRST = Case(When(payments__status=PaymentStatus.PAID.value, then=0), default=1)
+# What decides what may be said: money that moved, then a draft that could still be approved (invariant 4).
+_WEIGHTIEST_FIRST = Case(
+    When(payments__status=PaymentStatus.PAID.value, then=0),
+    When(payments__status__in=[status.value for status in OPEN], then=1),
+    default=2,
+)
 # How seldom it is written that a page is open.
 SEEN_STEP = timedelta(seconds=25)
 
@@ -60,7 +65,9 @@ class Reading:
 
 
 def read_page(token: str) -> Reading | None:
-    """The order with this token, its latest attempt (but a paid one before all others), and the way to the bank."""
+    """The order with this token, its weightiest attempt (a paid one, else an open one, else the latest), and the way to
+    the bank.
+    """
     row = _query(connections[DEFAULT_DB_ALIAS].vendor, bank_address()).first(token)
     if row is None:
         return None
@@ -81,7 +88,9 @@ def read_page(token: str) -> Reading | None:
 def _query(vendor: str, address: str) -> Compiled:
     """An order has few attempts, so all are joined and the best is taken. The bank's address is a part of `newest`."""
     reference = Concat(Value("payment:"), Cast(OuterRef("payments__pk"), CharField()))
-    rows = Order.objects.filter(token=HERE).order_by(_PAID_FIRST, "payments__surplus", "-payments__number")
+    rows = Order.objects.filter(token=HERE).order_by(
+        _WEIGHTIEST_FIRST, "payments__surplus", "-payments__number"
+    )
     shown = [path + name for model, path in _PATHS.items() for name in _names(model)]
     columns = rows.annotate(newest=newest(reference)).values_list(*shown, "payments__page_seen_at", "newest")
     return Compiled(columns[:1])

@@ -27,7 +27,8 @@ def accept(order: Order, *, by: str, now: datetime) -> None:
 def mark_refunded(order: Order, *, by: str, now: datetime) -> None:
     """The merchant has sent the money back outside Kassa. Raises NothingToReview.
 
-    An order that another payment has paid stays *paid*: only the surplus went back.
+    An order that another payment has paid stays *paid*: only the surplus went back. One that was still open ends as
+    *cancelled*.
     """
     _resolve(order, Order.Resolution.REFUNDED, by=by, now=now, source=Event.Source.MERCHANT)
 
@@ -63,6 +64,8 @@ def _resolve(order: Order, resolution: Order.Resolution, *, by: str, now: dateti
         record(order, f"review_{resolution.value}", source=source, now=now, message=f"by {by}")
         if resolution is Order.Resolution.ACCEPTED and order.status != OrderStatus.PAID:
             _turn_paid(order, source=source, now=now)
+        if resolution is Order.Resolution.REFUNDED:
+            _end(order, source=source, now=now)
 
 
 def _turn_paid(order: Order, *, source: str, now: datetime) -> None:
@@ -72,6 +75,14 @@ def _turn_paid(order: Order, *, source: str, now: datetime) -> None:
     Order.objects.filter(pk=order.pk, status=old).update(status=OrderStatus.PAID.value, paid_at=now)
     order.status, order.paid_at = OrderStatus.PAID.value, now
     record(order, "order_paid", source=source, now=now, old_status=old, new_status=order.status)
+
+
+def _end(order: Order, *, source: str, now: datetime) -> None:
+    """The money went back, so an order that was still open will not be paid."""
+    still_open = Order.objects.filter(pk=order.pk, status=OrderStatus.OPEN.value)
+    if still_open.update(status=OrderStatus.CANCELLED.value):
+        old, order.status = order.status, OrderStatus.CANCELLED.value
+        record(order, "order_cancelled", source=source, now=now, old_status=old, new_status=order.status)
 
 
 def paid_payment(order: Order) -> Payment | None:

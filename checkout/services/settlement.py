@@ -125,9 +125,7 @@ def raise_flags(order: Order, flags: list[str], *, payment: Payment, now: dateti
     Order.objects.filter(pk=order.pk).update(**changes)
     for name, value in changes.items():
         setattr(order, name, value)
-    # Money has moved: an attempt that is still open must not be approved as well.
-    open_attempts = Payment.objects.filter(order=order, status__in=[s.value for s in OPEN], cancel_reason="")
-    open_attempts.update(cancel_reason=Payment.CancelReason.TIMEOUT, due_at=now)
+    _close_what_is_open(order, now)
     for flag in flags:
         record(
             order,
@@ -138,3 +136,11 @@ def raise_flags(order: Order, flags: list[str], *, payment: Payment, now: dateti
             message=_MEANING[flag],
             alert=True,
         )
+
+
+def _close_what_is_open(order: Order, now: datetime) -> None:
+    """Money has moved: an attempt that is still open must not be approved as well, nor a code of it exchanged."""
+    attempts = Payment.objects.filter(order=order, status__in=[s.value for s in OPEN])
+    attempts.filter(cancel_reason="").update(cancel_reason=Payment.CancelReason.TIMEOUT, due_at=now)
+    for attempt in attempts:
+        bank.withdraw_authorizations(attempt, now=now)

@@ -11,6 +11,7 @@ from checkout.conf import configuration
 from checkout.models import Event, Order, Payment
 from checkout.services.closing import close_unsent
 from checkout.services.events import record
+from checkout.services.order_first import next_number, take_order
 from checkout.services.outcome import StepResult, growing
 from checkout.services.transition import move
 from checkout.statuses import OrderStatus, PaymentStatus
@@ -224,11 +225,12 @@ def _keep_orphan(payment: Payment, draft_id: int, now: datetime) -> None:
     on it all the same is recorded (invariants 1 and 6).
     """
     with transaction.atomic():
+        take_order(payment.order_id)
         if Payment.objects.filter(held_at=bank.held_at(), draft_id=draft_id).exists():
             return
         orphan = Payment.objects.create(
             order=payment.order,
-            number=payment.order.payments.count() + 1,
+            number=next_number(payment.order),
             status=PaymentStatus.CANCELLING.value,
             surplus=True,
             cancel_reason=Payment.CancelReason.ORPHAN,

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from checkout.models import Event, Payment
 from checkout.services.events import record
+from checkout.services.order_first import take_order
 from checkout.services.settlement import flag_contradiction, settle, settle_corrected
 from checkout.statuses import OPEN, PaymentStatus, may_move
 
@@ -42,6 +43,8 @@ def move(
         _record_forbidden(payment, new, source=source, now=now, data=data)
         return False
     with transaction.atomic():
+        if new is PaymentStatus.PAID:
+            take_order(payment.order_id)
         changes = _changes(payment, new, now) | fields
         if not Payment.objects.filter(pk=payment.pk, status=old.value).update(**changes):
             return False
@@ -79,6 +82,7 @@ def correct(
     """
     old = payment.state
     with transaction.atomic():
+        take_order(payment.order_id)
         changes = _changes(payment, new, now) | {"bank_status": bank_status}
         if new in OPEN:
             changes |= {"final_at": None, "due_at": now, "surplus": _another_was_paid(payment)}
