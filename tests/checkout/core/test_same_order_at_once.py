@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,23 +26,19 @@ class Aside:
     """Somebody else, side by side. `join` ends as that work ended."""
 
     def __init__(self, work: Callable[[], object]) -> None:
-        self._work, self._failure = work, None
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
+        self._threads = ThreadPoolExecutor(1)
+        self._work = self._threads.submit(self._run, work)
 
-    def _run(self) -> None:
+    @staticmethod
+    def _run(work: Callable[[], object]) -> None:
         try:
-            self._work()
-        except Exception as failure:
-            self._failure = failure
+            work()
         finally:
             connection.close()
 
     def join(self) -> None:
-        self._thread.join(_JOIN_S)
-        assert not self._thread.is_alive()
-        if self._failure is not None:
-            raise self._failure
+        with self._threads:
+            self._work.result(_JOIN_S)
 
 
 @contextmanager
