@@ -18,7 +18,6 @@ const heldBack = document.getElementById("held-back");
 
 let timer = 0;
 let asking = false;
-let askAgain = false;
 let failures = 0;
 
 const shown = () => live.querySelector("[data-state]");
@@ -31,24 +30,23 @@ function bounded(text) {
 
 // Some more or less, so that pages that were opened together do not go on asking together.
 function pause() {
+  const calm = Math.max(told, document.hidden ? HIDDEN_MS : 0);
   if (failures > 0) {
-    return Math.min(MAX_PAUSE_AFTER_FAILURE_MS, FAILED_MS * 2 ** failures) * (0.75 + Math.random() / 2);
+    // A server in trouble is never asked sooner than one that is well.
+    const patient = Math.min(MAX_PAUSE_AFTER_FAILURE_MS, FAILED_MS * 2 ** failures);
+    return Math.max(calm, patient) * (0.75 + Math.random() / 2);
   }
-  return Math.max(told, document.hidden ? HIDDEN_MS : 0) * (0.9 + Math.random() / 5);
+  return calm * (0.9 + Math.random() / 5);
 }
 
-function plan(inMs = pause()) {
+function plan() {
   clearTimeout(timer);
-  if (shown().dataset.final !== "true") timer = setTimeout(ask, inMs);
+  if (shown().dataset.final !== "true") timer = setTimeout(ask, pause());
 }
 
 async function ask() {
-  if (asking) {
-    askAgain = true;
-    return;
-  }
+  if (asking) return; // its answer is on the way
   asking = true;
-  askAgain = false;
   try {
     await askOnce();
     failures = 0;
@@ -56,7 +54,7 @@ async function ask() {
     failures += 1; // offline, or the server is restarting: what is shown stays true, we ask again later
   } finally {
     asking = false;
-    plan(askAgain ? 0 : pause());
+    plan();
   }
 }
 
@@ -97,7 +95,6 @@ function show(news) {
 }
 
 function wake() {
-  failures = 0;
   if (!document.hidden && shown().dataset.final !== "true") ask();
 }
 
