@@ -62,6 +62,5 @@ def new_context(chromium: Browser) -> Iterator[NewContext]:
     yield make
     for context in contexts:
         context.close()
-    # A form that is sent back with 422 is a wanted answer.
     # A form that was not accepted, and a proxy before us that a test plays: only tests answer 502.
     assert [text for text in complaints if "422" not in text and "502" not in text] == []

@@ -16,7 +16,6 @@ from tests.model.world import World
 P = PaymentStatus
 _ROUNDS = 14
 _PAUSE_S = 65.0  # longer than a lease, and than the longest pause between two steps
-_ROUNDS_AT_ONCE = 3
 
 
 def settle(world: World) -> None:
@@ -27,15 +26,13 @@ def settle(world: World) -> None:
     _obey(world)
     worker = new_worker()
     for number in range(_ROUNDS):
-        for _ in range(_ROUNDS_AT_ONCE):
-            if not world.act("a worker ticks", worker.tick).value:
-                break
-        _obey(world)
-        facts = look(world)
+        world.act("a worker ticks", worker.tick)
+        facts = _obey(world)
         if not list(_unfinished(facts)):
             break
         _person_says(facts)
-        world.pass_time(_until_the_last_end_s(facts) if number == 1 else _PAUSE_S)
+        # A moment for those who came back, then nobody approves any more, then whatever still takes its time.
+        world.pass_time(2.0 if number == 0 else _until_the_last_end_s(facts) if number == 1 else _PAUSE_S)
     facts = look(world)
     _count(facts)
     wrong = [*broken(facts), *_unfinished(facts), *_differences(facts)]
@@ -53,13 +50,15 @@ def _count(facts: Facts) -> None:
     tally.update(f"event {event.kind}" for events in facts.order_events.values() for event in events)
 
 
-def _obey(world: World) -> None:
-    wrong = broken(look(world))
+def _obey(world: World) -> Facts:
+    facts = look(world)
+    wrong = broken(facts)
     assert not wrong, "\n".join(wrong)
+    return facts
 
 
 def _until_the_last_end_s(facts: Facts) -> float:
-    """Nobody approves any more: until every order and payment is past its end."""
+    """Until every order and payment is past its end."""
     ends = [order.expires_at for order in facts.orders]
     return max(_PAUSE_S, (max(ends) - clock.now()).total_seconds() + 1)
 

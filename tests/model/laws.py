@@ -46,6 +46,10 @@ class Facts:
     order_events: dict[int, list[Event]] = field(default_factory=lambda: defaultdict(list))
     authorizations: list[OauthAuthorization] = field(default_factory=list)
 
+    @property
+    def moves(self) -> list[Event]:
+        return [event for events in self.events.values() for event in events if event.new_status]
+
     def name(self, payment: Payment) -> str:
         label = f"attempt {payment.number} of {self.world.name(payment.order)}"
         return f"{label} ({payment.status}, draft {payment.draft_id} {self.truth.status(payment.draft_id)})"
@@ -66,38 +70,18 @@ def look(world: World) -> Facts:
 
 def broken(facts: Facts) -> list[str]:
     laws = [
-        *(
-            sentence
-            for order in facts.orders
-            for law in (
-                _one_payment,
-                _right_thing,
-                _nothing_untrue,
-                _recorded,
-                _late_money,
-                _grace,
-                _order_path,
-            )
-            for sentence in law(facts, order)
-        ),
+        *(sentence for order in facts.orders for law in _OF_AN_ORDER for sentence in law(facts, order)),
         *(
             sentence
             for payments in facts.payments.values()
             for payment in payments
-            for law in (
-                _banks_word,
-                _right_draft,
-                _watched,
-                _one_writer,
-                _own_consent,
-                _withdrawn,
-                _no_orphan,
-            )
+            for law in _OF_A_PAYMENT
             for sentence in law(facts, payment)
         ),
         *_known_writes(facts),
         *(f"9: a worker found a defect: {text}" for text in facts.world.defects.seen),
     ]
+    remember(facts)
     return laws
 
 
@@ -219,6 +203,17 @@ def _known_writes(facts: Facts) -> Iterator[str]:
         yield f"5: nobody stored the requests {sorted(unknown)}"
 
 
+def _no_needless_alarm(facts: Facts, payment: Payment) -> Iterator[str]:
+    """5. A person is called where the bank's listing cannot tell whose a draft is, and only there."""
+    for event in facts.events[payment.pk]:
+        if event.kind == "draft_conflict":
+            yield f"5: {facts.name(payment)}: a person was called because the bank named a draft twice; it did not"
+        if event.kind == "needs_person":
+            owned = {e.data["draft_id"] for e in facts.moves if "draft_id" in e.data and e.id < event.id}
+            if known := owned & set(event.data.get("draft_ids", [])):
+                yield f"5: {facts.name(payment)}: a person was asked about drafts {known}, which have their owners"
+
+
 def _late_money(facts: Facts, order: Order) -> Iterator[str]:
     """6. What was paid for an order that had ended is flagged."""
     paid = [payment for payment in facts.payments[order.pk] if payment.state is P.PAID]
@@ -287,15 +282,30 @@ def _own_consent(facts: Facts, payment: Payment) -> Iterator[str]:
 
 
 def _withdrawn(facts: Facts, payment: Payment) -> Iterator[str]:
-    """1. Once we want it closed, no code of it is handed in any more; but clocks may differ by a minute."""
-    closing = next((e.at for e in facts.events[payment.pk] if e.new_status == P.CANCELLING), None)
+    """1. Once we want it closed, no code of it leaves any more. An exchange that had begun cannot be called back."""
+    if payment.pk not in facts.world.unwanted or facts.world.woken:
+        return
     for one in facts.authorizations:
-        mine = one.reference == f"payment:{payment.pk}"
-        if mine and closing and one.exchanged_at and one.exchanged_at > closing + CLOCKS_DIFFER:
-            yield f"1: {facts.name(payment)}: a code was handed in although it was being closed"
+        if one.reference == f"payment:{payment.pk}" and one.exchange_sent > facts.world.sent.get(one.pk, 0):
+            yield f"1: {facts.name(payment)}: a code was handed in although it was to be closed"
+
+
+def remember(facts: Facts) -> None:
+    """What `_withdrawn` compares with next time."""
+    payments = [payment for payments in facts.payments.values() for payment in payments]
+    facts.world.unwanted = {p.pk for p in payments if p.state in (P.CANCELLING, P.CANCELLED)}
+    facts.world.sent = {one.pk: one.exchange_sent for one in facts.authorizations}
+    facts.world.woken = False
 
 
 def _no_orphan(facts: Facts, payment: Payment) -> Iterator[str]:
     """1. The bank hides nothing here, and no request is under way for long: so no draft is ever given up."""
     if payment.cancel_reason == "orphan":
         yield f"1: {facts.name(payment)} was given up by its attempt"
+
+
+_OF_AN_ORDER = (_one_payment, _right_thing, _nothing_untrue, _recorded, _late_money, _grace, _order_path)
+_OF_A_PAYMENT = (
+    *(_banks_word, _right_draft, _no_needless_alarm, _watched, _one_writer),
+    *(_own_consent, _withdrawn, _no_orphan),
+)

@@ -5,7 +5,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -84,8 +84,13 @@ class World:
     consented: set[str] = field(default_factory=set)
     began: datetime = field(default_factory=clock.now)
     touched: bool = False
+    # As it was when the laws were checked last: payments that are closed or being closed, codes that had left.
+    unwanted: set[int] = field(default_factory=set)
+    sent: dict[int, int] = field(default_factory=dict)
+    woken: bool = False
     # What happened in all runs, for whoever wants to know whether the model gets anywhere.
     tally: Counter[str] = field(default_factory=Counter)
+    _seen: Truth | None = None
     _first_draft: int = 0
     _first_request: int = 0
 
@@ -105,7 +110,8 @@ class World:
         BankRegistration.objects.update(renewal_owner="", renewal_until=None)
         for kept in (self.orders, self.sleepers, self.redirects, self.defects.seen):
             kept.clear()
-        self.consented.clear()
+        for known in (self.consented, self.unwanted, self.sent):
+            known.clear()
         shown = self.bank.control("POST", "clock", {"advance_s": BETWEEN_RUNS_S})["now"]
         at_bank = datetime.fromisoformat(shown).replace(tzinfo=UTC)
         self.time.shift((at_bank - clock.now()).total_seconds())
@@ -115,13 +121,20 @@ class World:
         registration = BankRegistration.objects.get()
         renewed(registration, registration.session_generation)
         BankRegistration.objects.update(listing_has_ids=listing_has_ids, listing_seen_at=None)
+        self._seen = None
         self._first_draft = max(self.truth().drafts, default=self._first_draft)
         self._first_request = max((row["id"] for row in self._request_ids()), default=self._first_request)
+        self._seen = None
 
     def truth(self) -> Truth:
         drafts = self.bank.control("GET", "drafts", since_id=str(self._first_draft))["drafts"]
+        now = Truth({draft["id"]: draft for draft in drafts}, frozenset())
+        # A write that took effect shows in the drafts: no others, no new request ids.
+        if self._seen is not None and now.drafts == self._seen.drafts:
+            return self._seen
         used = {row["value"] for row in self._request_ids() if row["scope"].startswith("device ")}
-        return Truth({draft["id"]: draft for draft in drafts}, frozenset(used))
+        self._seen = replace(now, used=frozenset(used))
+        return self._seen
 
     def _request_ids(self) -> list[dict[str, Any]]:
         found = self.bank.control("GET", "request-ids", since_id=str(self._first_request))["request_ids"]
@@ -142,7 +155,7 @@ class World:
         return process
 
     def wake(self, sleeper: Sleeper) -> None:
-        self.touched = True
+        self.touched = self.woken = True
         self.sleepers.remove(sleeper)
         with self.time.wrong_by(sleeper.ahead_s):
             sleeper.process.wake()
