@@ -293,7 +293,7 @@ def _withdrawn(facts: Facts, payment: Payment) -> Iterator[str]:
 def remember(facts: Facts) -> None:
     """What `_withdrawn` compares with next time."""
     payments = [payment for payments in facts.payments.values() for payment in payments]
-    facts.world.unwanted = {p.pk for p in payments if p.state in (P.CANCELLING, P.CANCELLED)}
+    facts.world.unwanted = {p.pk for p in payments if p.cancel_reason or p.state is P.CANCELLED}
     facts.world.sent = {one.pk: one.exchange_sent for one in facts.authorizations}
     facts.world.woken = False
 

@@ -1,0 +1,200 @@
+"""What a run is drawn from: how often what happens, and to whom."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.model import acts
+from tests.model.acts import JOBS, Act
+from tests.model.faults import EVERYWHERE, SOMEWHERE, WHERE, Weather
+from tests.model.processes import LIVES, Fate
+
+# Few, so that orders come that look alike.
+TOTALS = ("0.05", "0.05", "0.07")
+# The simplest run has no order, and so costs nothing: hypothesis begins each search with it.
+shops = st.sampled_from([(), TOTALS[:1], TOTALS[:2], TOTALS[:2], TOTALS[1:], TOTALS, TOTALS])
+# A glance, the pauses between steps, a lease, a settled listing.
+GLANCES_S = (0.4, 1.5, 4.0, 31.0, 65.0, 65.0)
+# And a payment's life, an order's life with its grace.
+PAUSES_S = (*GLANCES_S, 130.0, 130.0, 905.0, 3725.0)
+OF_OTHER_TRANSFERS = ("other_amount", "other_payer")
+
+
+def weighted(*choices: tuple[int, st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
+    """`one_of` counts a strategy once, however often it is named. The first choice is the simplest."""
+    many = [number for number, (weight, _) in enumerate(choices) for _ in range(weight)]
+    return st.sampled_from(many).flatmap(lambda number: choices[number][1])
+
+
+_sleeps = st.builds(Fate, st.just("sleeps"), st.integers(0, 14), st.integers(0, 2))
+_fates = weighted(
+    (5, st.just(LIVES)),
+    (2, st.builds(Fate, st.just("dies"), st.integers(0, 14), st.integers(0, 2))),
+    (2, _sleeps),
+    (2, st.builds(Fate, st.sampled_from(["dies", "sleeps"]), st.just(0), st.integers(0, 160))),
+)
+_ahead = st.sampled_from([0.0, 0.0, 0.0, 60.0, -60.0])
+_browsers = st.sampled_from(["b1", "b1", "b2", ""])
+_numbers, _payers = st.integers(0, 2), st.sampled_from([0, 0, 0, 1])
+
+
+def _weather(*where: str, times: int = 0, what: tuple[str, ...] = tuple(sorted(EVERYWHERE))) -> Any:
+    often = st.just(times) if times else st.sampled_from([1, 1, 2, 4])
+    return st.builds(
+        Weather,
+        st.sampled_from(what),
+        st.sampled_from(where or [""]),
+        times=often,
+        after=st.sampled_from([0, 0, 1]),
+    )
+
+
+_odd_weather = _weather(what=tuple(sorted(SOMEWHERE)))
+
+
+def _on(*where: str, order: int | None = None, back: int | None = None, fate: Any = _fates) -> dict[str, Any]:
+    """An act whose calls to the bank are of these kinds; on this order, or on any."""
+    return {
+        "order": _numbers if order is None else st.just(order),
+        "back": st.sampled_from([0, 0, 0, 1]) if back is None else st.just(back),
+        "fate": fate,
+        "weather": weighted((5, st.none()), (3, _weather(*where or tuple(WHERE))), (1, _odd_weather)),
+    }
+
+
+def _starts(
+    order: int | None = None, *, payer: Any = _payers, browser: Any = _browsers, fate: Any = _fates
+) -> Any:
+    return st.builds(
+        acts.ShopperStarts, **_on("create", order=order, back=0, fate=fate), payer=payer, browser=browser
+    )
+
+
+def _decides(order: int | None = None, **how: Any) -> Any:
+    drawn: dict[str, Any] = {
+        "decision": st.sampled_from(["accept", "accept", "accept", "reject", "ignore"]),
+        "all_that_is_open": st.booleans(),
+        "comes_back": st.sampled_from([True, True, False]),
+    }
+    chosen = {name: st.just(value) for name, value in how.items()}
+    return st.builds(acts.PayerDecides, **_on("exchange", "read", order=order) | drawn | chosen)
+
+
+def _works(*pauses_s: float) -> Any:
+    return st.builds(acts.WorkerDoesAll, st.sampled_from(pauses_s or GLANCES_S), _fates, _ahead)
+
+
+_falters = st.builds(acts.BankFalters, weighted((3, _weather(*WHERE)), (1, _odd_weather)))
+_comes_back = st.builds(
+    acts.BrowserComesBack, st.integers(0, 3), st.sampled_from([False, False, True]), _fates
+)
+_accepts = st.builds(acts.BankDecides, st.just(0), deed=st.just("accept"))
+_made_up = st.builds(acts.CodeIsMadeUp, **_on("exchange"))
+_passes = st.builds(acts.TimePasses, st.sampled_from(PAUSES_S))
+_merchant_cancels = st.builds(acts.MerchantCancels, **_on())
+_wakes = st.builds(acts.SleeperWakes, st.integers(0, 3))
+
+any_act: st.SearchStrategy[Act] = weighted(
+    (3, _wakes),
+    (5, _works()),
+    (6, _starts()),
+    (2, st.builds(acts.ShopperCancels, **_on())),
+    (1, st.builds(acts.PageIsOpened, **_on())),
+    (1, st.builds(acts.ShopperContinues, **_on(), browser=_browsers)),
+    (6, _decides()),
+    (2, _comes_back),
+    (1, _made_up),
+    (
+        2,
+        st.builds(
+            acts.BankDecides, _numbers, deed=st.sampled_from(["accept", "approve", "reject", "expire"])
+        ),
+    ),
+    (4, _falters),
+    (1, st.builds(acts.BankIsWellAgain)),
+    (4, st.builds(acts.WorkerTakesAStep, **_on(), ahead_s=_ahead)),
+    (4, st.builds(acts.WorkerDoesOneJob, st.sampled_from(sorted(JOBS)), _fates, _ahead)),
+    (3, _passes),
+    (1, _merchant_cancels),
+    (2, st.builds(acts.OrderIsMade, st.sampled_from(TOTALS), st.sampled_from([3600, 3600, 100]))),
+    (1, st.builds(acts.MerchantAnswers, **_on(), refunds=st.booleans())),
+    (1, st.builds(acts.MerchantAsksForALook, **_on())),
+    (1, st.builds(acts.OperatorSays, **_on())),
+)
+
+# How runs begin, so that they get somewhere: each act still lives or dies as chance has it.
+_own_browser, _one_payer = st.just("b1"), st.just(0)
+stories: st.SearchStrategy[tuple[Act, ...]] = weighted(
+    (4, st.tuples(_starts(0))),
+    # Approved, and the browser comes back when nobody wants the payment any more.
+    (
+        1,
+        st.tuples(
+            _starts(0),
+            _decides(0, decision="accept", comes_back=False),
+            st.one_of(st.builds(acts.ShopperCancels, **_on(order=0, back=0)), _merchant_cancels, _passes),
+            _comes_back,
+        ),
+    ),
+    # Two that look alike at the bank.
+    (2, st.tuples(_starts(0, payer=_one_payer), _starts(1, payer=_one_payer), _works(), _works())),
+    # The bank executes something else than was asked for.
+    (
+        1,
+        st.tuples(
+            _starts(0),
+            st.builds(acts.BankFalters, _weather(what=OF_OTHER_TRANSFERS, times=4)),
+            _decides(0, decision="accept"),
+            _works(1.5),
+        ),
+    ),
+    # Money while the bank cannot be asked, and after the end.
+    (
+        1,
+        st.tuples(
+            _starts(0),
+            st.builds(acts.BankFalters, _weather("read", "cancel", times=4)),
+            _passes,
+            _works(1.5),
+            _accepts,
+            _works(130.0, 905.0),
+        ),
+    ),
+    # Somebody falls asleep over it, others take over.
+    (1, st.tuples(_starts(0, fate=_sleeps), _works(65.0), _works(65.0, 130.0), _works(31.0), _wakes)),
+    # Nobody came through us, but the bank executes.
+    (1, st.tuples(_starts(0), _made_up, _accepts, _works(1.5))),
+    # A consent that shows a stranger's draft as well.
+    (
+        1,
+        st.tuples(
+            _starts(0, payer=_one_payer), _starts(1, payer=_one_payer), _decides(1, all_that_is_open=True)
+        ),
+    ),
+    # A consent of the same browser and payer, but from before.
+    (
+        1,
+        st.tuples(
+            _starts(0, payer=_one_payer, browser=_own_browser),
+            _decides(0, decision="accept", comes_back=True),
+            st.builds(acts.OrderIsMade, st.just(TOTALS[0])),
+            _works(4.0),
+            _starts(1, payer=_one_payer, browser=_own_browser),
+            st.builds(acts.BankDecides, st.just(1), deed=st.just("accept")),
+            _works(1.5),
+        ),
+    ),
+    # A lost answer, and a listing that does not name its drafts.
+    (
+        1,
+        st.tuples(
+            st.builds(acts.BankFalters, _weather("create", what=("lost_after",))),
+            _starts(0),
+            st.builds(
+                acts.BankFalters, _weather(what=("listing_without_id", "payer_left_out_of_list"), times=4)
+            ),
+            _works(130.0),
+            _works(130.0),
+        ),
+    ),
+)
