@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
-from launcher.processes import ROOT, LauncherError
+from launcher.processes import LauncherError
 from tests.drill.checks.books import Difference
 from tests.drill.compare import compare
 from tests.drill.crowd import Crowd, pay_in_peace
@@ -117,9 +117,6 @@ class Drill:
             self.found.append(Difference("orders after the storm are paid", f"their pages said {said}"))
 
     def _reconcile(self, house: House) -> None:
-        if not (ROOT / "checkout" / "management" / "commands" / "reconcile.py").exists():
-            self.notes.append("manage.py reconcile does not exist yet")
-            return
         try:
             house.kassa.manage("reconcile")
         except LauncherError as failure:

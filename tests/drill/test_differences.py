@@ -116,6 +116,10 @@ FALSIFIED: list[tuple[str, Falsification]] = [
     ("no payment is stuck", lambda world: world.payment.update(lease_until=at(125))),
     ("no payment is stuck", lambda world: world.payment.update(due_at=at(70))),
     ("no order is stuck", lambda world: world.expired_order.update(status="open")),
+    (
+        "no order is stuck",
+        lambda world: world.expired_order.update(status="open", paid_late=True, resolution="refunded"),
+    ),
     ("no code waits", lambda world: world.authorization.update(exchange="waiting")),
     ("events tell the status", _status("rejected")),
     ("events tell the status", lambda world: world.facts.events.pop(3)),

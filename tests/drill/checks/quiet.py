@@ -22,12 +22,12 @@ def no_payment_is_stuck(books: Books) -> Iterator[str]:
 
 
 def no_order_is_stuck(books: Books) -> Iterator[str]:
-    """A flag waits for a person; without one, an order whose time is over has ended."""
+    """A flag waits for a person; without one, or with its answer, an order whose time is over has ended."""
     for order in books.facts.orders:
         flagged = any(
             order[flag] for flag in ("paid_late", "paid_twice", "amount_differs", "consent_differs")
         )
-        if order["status"] == "open" and not flagged:
+        if order["status"] == "open" and (order["resolution"] or not flagged):
             yield f"order {order['reference']} is still open"
 
 
