@@ -2,7 +2,7 @@
 
 from checkout.iban import mask_iban
 from checkout.models import Event, Payment
-from checkout.services.looking import Unreadable
+from checkout.services.looking import UNREADABLE_FOR_LONG, Unreadable
 from checkout.services.tasks import Question, Task
 from checkout.statuses import OrderStatus
 
@@ -132,9 +132,13 @@ def commands(task: Task, *, by: str) -> list[str]:
             drafts = question.asked.data.get("draft_ids", []) if question.asked else []
             found += [f"{ask} --draft {draft_id}" for draft_id in drafts] or [f"{ask} --draft N"]
             found.append(f"{ask} --none")
+        elif question.kind == UNREADABLE_FOR_LONG and _why(question) is not Unreadable.NO_ANSWER:
+            found.append(_correct(payment, to="failed", by=by))
     for payment, _evidence in task.executed:
         if payment.status != "paid" and payment.state.is_final:
-            found.append(
-                f'python manage.py correct_payment --payment {payment.pk} --to paid --by {by} --reason "…"'
-            )
+            found.append(_correct(payment, to="paid", by=by))
     return list(dict.fromkeys(found))
+
+
+def _correct(payment: Payment, *, to: str, by: str) -> str:
+    return f'python manage.py correct_payment --payment {payment.pk} --to {to} --by {by} --reason "…"'

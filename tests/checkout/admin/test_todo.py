@@ -348,6 +348,23 @@ def test_a_draft_that_cannot_be_read_says_why_and_claims_nothing_about_money(
     assert "Nothing waits for you." in shown(as_staff)
 
 
+@pytest.mark.parametrize(
+    ("what", "offered"), [("not_known", True), ("elsewhere", True), ("no_answer", False)]
+)
+def test_a_draft_that_bunq_does_not_know_comes_with_the_command_that_gives_it_up(
+    as_operator: Client,
+    shop: Merchant,
+    make_order: MakeOrder,
+    make_payment: MakePayment,
+    what: str,
+    offered: bool,
+) -> None:
+    payment = make_payment(make_order(shop), "cancelling")
+    note("draft_unreadable", payment.order, payment, data={"what": what})
+    command = f"python manage.py correct_payment --payment {payment.pk} --to failed"
+    assert (command in shown(as_operator)) is offered
+
+
 def test_an_amount_that_bunq_did_not_show_is_not_told_as_the_one_asked_for(
     as_staff: Client, shop: Merchant, make_order: MakeOrder, make_payment: MakePayment
 ) -> None:
