@@ -21,7 +21,7 @@ from checkout.services.looking import pace
 from checkout.services.steps import Means, take_step
 from checkout.services.window import ListingWindow, best_window
 from checkout.statuses import PaymentStatus
-from oauth_connect.bunq.types import Draft
+from oauth_connect.bunq.types import Draft, DraftPage
 
 _CONSIDERED = 2000
 # Somebody who just came back from bunq counts as much as so many open pages.
@@ -178,13 +178,14 @@ def _put_forward(members: Iterable[Due], now: datetime) -> int:
     )
 
 
-def _compare(members: Sequence[Due], shown: Sequence[Draft], now: datetime) -> int:
+def _compare(members: Sequence[Due], shown: DraftPage, now: datetime) -> int:
     """What the listing shows as before needs nothing; what it shows otherwise, or not at all, needs its own look."""
-    drafts = {draft.id: draft for draft in shown if draft.id is not None}
-    if len(drafts) < len(shown):
+    drafts = {draft.id: draft for draft in shown.drafts if draft.id is not None}
+    if len(drafts) < len(shown.drafts):
         _look_again(members, now)  # it does not name its drafts: one by one, then
         return 0
-    reaches = min(drafts, default=0) if len(shown) >= bank.LISTED else 0
+    # However many rows it has: where the bank goes on, what is beyond was not told.
+    reaches = min(drafts, default=shown.older_id) if shown.older_id is not None else 0
     unseen = [one for one in members if one.draft_id not in drafts]
     _look_again([one for one in unseen if one.draft_id < reaches], now)
     _bring_forward([one.pk for one in unseen if one.draft_id >= reaches], now)

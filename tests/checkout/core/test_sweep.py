@@ -174,6 +174,19 @@ def test_a_word_that_nobody_knows_is_read_by_itself_and_does_not_use_up_all_read
     assert {payment.status for payment in Payment.objects.all()} == {"pending"}
 
 
+def test_a_page_that_is_cut_short_says_nothing_about_the_drafts_beyond_it(
+    shop: Shop, open_payments: list[Payment]
+) -> None:
+    """Else whatever a bank with shorter pages leaves for the next one would be read by itself, and at once."""
+    shop.bank.fault("short_page", rows=2, times=1000)
+    assert sweep(timezone.now()).seen == 2
+    oldest = Payment.objects.get(pk=open_payments[0].pk)
+    assert not oldest.urgent
+    assert oldest.due_at is not None
+    assert oldest.due_at <= timezone.now()
+    assert sweep(timezone.now()).seen == 1
+
+
 # Somebody whose answer was lost goes first, but not for long.
 
 
