@@ -21,7 +21,7 @@ from oauth_connect.bunq.errors import (
     RateLimited,
     Refused,
 )
-from oauth_connect.bunq.types import Draft, Money, NewDraft
+from oauth_connect.bunq.types import Draft, DraftPage, Money, NewDraft
 from oauth_connect.drafts import PAGE_SIZE
 from oauth_connect.drafts import Reservation as Reservation
 from oauth_connect.models import OauthAuthorization
@@ -173,8 +173,8 @@ def reserve_listing() -> Reservation | NothingHappened:
         return _nothing_happened(error)
 
 
-def list_page(older_id: int | None, reservation: Reservation) -> tuple[Draft, ...] | NothingHappened:
-    """At most `LISTED` drafts that the bank shows, newest first, those before `older_id`."""
+def list_page(older_id: int | None, reservation: Reservation) -> DraftPage | NothingHappened:
+    """At most `LISTED` drafts that the bank shows, newest first, those before `older_id`; and whether it has older."""
     try:
         return drafts.list_page(older_id, reservation=reservation)
     except BunqError as error:

@@ -22,7 +22,9 @@ ANY_MOMENT_MS = 500
 _EAGER_S = 300.0
 _SELDOM_MS = 10_000
 # Nothing happens here by itself: the shopper types, or the shop decides.
-_CALM = frozenset({PageState.FORM, PageState.TRY_AGAIN, PageState.HELD, PageState.LATE})
+_CALM = frozenset(
+    {PageState.FORM, PageState.TRY_AGAIN, PageState.HELD, PageState.LATE, PageState.UNCONFIRMED}
+)
 _CALM_MS = 5000
 
 MOST_STRETCH = 18.0

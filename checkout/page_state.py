@@ -1,7 +1,7 @@
 """What an order page may truthfully say. Pure: stored facts and the clock in, one state out.
 
 Invariant 4: "no money was taken" belongs only to the states in `NOTHING_TAKEN`, and they are reached only when the bank
-has said that every draft of the order is closed (or none was ever sent).
+has said that every draft of the order is closed (or none was ever sent). That it knows nothing of one is no such word.
 """
 
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ class PageState(StrEnum):
     PAID = "paid"
     HELD = "held"  # money moved, a person has to look
     LATE = "late"  # money moved after the order was closed
+    UNCONFIRMED = "unconfirmed"  # bunq knows nothing of the draft any more, and a person has given it up
     REFUNDED = "refunded"  # the shop said that it gave the money back
     EXPIRED = "expired"  # closed, nothing was taken
     CANCELLED = "cancelled"  # closed, nothing was taken
@@ -59,6 +60,8 @@ def page_state(facts: PageFacts, now: datetime) -> PageState:
         return PageState.REFUNDED
     if payment is not None and not payment.state.is_final:
         return _while_open(order, payment, came_back=facts.came_back)
+    if payment is not None and payment.is_unconfirmed:
+        return PageState.UNCONFIRMED
     if payment is not None and payment.state is PaymentStatus.PAID:
         return PageState.HELD  # not reached while the writers keep their word; never "nothing was taken"
     if order.status == OrderStatus.CANCELLED:

@@ -20,7 +20,7 @@ class PaymentStatus(StrEnum):
     REJECTED = "rejected"  # closed by the payer, no money moved
     CANCELLED = "cancelled"  # closed by us, no money moved
     EXPIRED = "expired"  # closed by bunq, no money moved
-    FAILED = "failed"  # bunq refused to create it
+    FAILED = "failed"  # bunq refused to create it; with a draft: given up, since nothing can be read of it
 
     @property
     def is_final(self) -> bool:

@@ -90,6 +90,16 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A host that vanishes without a word would otherwise be waited for until the kernel gives up, two hours or more. A
+    # slow query is none of that: its host still answers. The words of libpq; what DATABASE_URL says wins.
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 5,  # seconds, as the next two
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 20_000,  # milliseconds without an acknowledgement of what was sent
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
 # To open a connection anew costs more than most pages do, on SQLite too.
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE_S", default=60)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

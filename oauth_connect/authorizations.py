@@ -7,8 +7,9 @@ look now. Source: bunq documentation "OAuth"; seen by clients in production.
 
 import logging
 import re
+import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db.models import Q
@@ -168,7 +169,11 @@ def receive_return(*, state: str, code: str, error: str, now: datetime) -> Retur
 
 
 def retry_exchanges(now: datetime) -> int:
-    """For the worker: one try for each waiting code that is due, oldest first. Returns how many were tried."""
+    """For the worker: one try for each waiting code that is due, oldest first. Returns how many were tried.
+
+    Each try begins when those before it have ended, and counts from then.
+    """
+    began_s = time.monotonic()
     if not OauthAuthorization.objects.filter(exchange=OauthAuthorization.Exchange.WAITING).exists():
         return 0
     exchanges.withhold_overdue(now)
@@ -177,7 +182,7 @@ def retry_exchanges(now: datetime) -> int:
     ).filter(Q(exchange_until__isnull=True) | Q(exchange_until__lte=now))
     ids = list(due.order_by("exchange_due_at").values_list("pk", flat=True)[:_MAX_RETRIES_PER_ROUND])
     for authorization_id in ids:
-        exchanges.exchange(authorization_id, now)
+        exchanges.exchange(authorization_id, now + timedelta(seconds=time.monotonic() - began_s))
     return len(ids)
 
 

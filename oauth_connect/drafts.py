@@ -135,12 +135,12 @@ def reserve_listing(*, spread: bool) -> Reservation:
     return calls.reserve("GET", COLLECTION, spread=spread)
 
 
-def list_page(older_id: int | None, *, reservation: Reservation) -> tuple[Draft, ...]:
+def list_page(older_id: int | None, *, reservation: Reservation) -> DraftPage:
     """At most 200 drafts, newest first, those before `older_id`; and remember whether they are named by id."""
-    drafts = _page(older_id, longest_wait_s=0.0, reservation=reservation).drafts
-    if drafts:
-        _remember_listing(has_ids=all(draft.id is not None for draft in drafts))
-    return drafts
+    page = _page(older_id, longest_wait_s=0.0, reservation=reservation)
+    if page.drafts:
+        _remember_listing(has_ids=all(draft.id is not None for draft in page.drafts))
+    return page
 
 
 def _remember_listing(*, has_ids: bool) -> None:

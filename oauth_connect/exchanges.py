@@ -3,7 +3,8 @@
 Each try is claimed by a conditional update, so that of any number of processes one makes it. Before a try
 leaves it is counted as sent; it is counted back only when it provably had no effect. So after a crash, too,
 "may have been sent" is known, and a later `invalid_grant` then means that the lost try spent the code: the
-draft's status decides. Only an answer that was lost (none came, or a 5xx) leaves that open: a firewall's page or
+draft's status decides. A try that was answered is counted back by whoever made it, also when its claim has been
+taken over meanwhile. Only an answer that was lost (none came, or a 5xx) leaves that open: a firewall's page or
 a word we do not know is an answer, whoever made up the code can provoke it, and it proves nothing. The access
 token in the answer is discarded: the one-off flow needs none. Source: bunq documentation "OAuth".
 """
@@ -13,7 +14,6 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.db.models import Case, F, Q, QuerySet, Value, When
-from django.db.models.expressions import Combinable
 from django.views.decorators.debug import sensitive_variables
 
 from oauth_connect import calls
@@ -41,7 +41,10 @@ _Exchange = OauthAuthorization.Exchange
 
 
 def exchange(authorization_id: int, now: datetime) -> None:
-    """Make one try, if it is due and nobody else is at it. Bank failures are recorded, never raised."""
+    """Make one try, if it is due and nobody else is at it. Bank failures are recorded, never raised.
+
+    `now` is when this very try begins: its claim lasts as long as one call to the bank may.
+    """
     owner = _claim(authorization_id, now)
     if not owner:
         return
@@ -121,33 +124,52 @@ def _ask(authorization: OauthAuthorization) -> None:
 
 def _record_failure(authorization: OauthAuthorization, owner: str, error: BunqError, now: datetime) -> None:
     facts = {"authorization": authorization.pk, "error": type(error).__name__, "status": error.status}
-    this_is_lost = isinstance(error, OutcomeUnknown) and _is_lost(error)
-    # The claim counted this try as lost.
-    one_was_lost = authorization.exchange_lost > (0 if this_is_lost else 1)
-    answered: dict[str, Combinable] = {} if this_is_lost else {"exchange_lost": F("exchange_lost") - 1}
-    if isinstance(error, _NO_EFFECT):
+    no_effect = isinstance(error, _NO_EFFECT)
+    if not (isinstance(error, OutcomeUnknown) and _is_lost(error)):
+        _count_back(authorization, no_effect=no_effect)
+    if no_effect:
         log.warning("exchange_not_sent", extra=facts)
         told_s = getattr(error, "retry_after_s", None)
         pause_s = min(told_s or _pause_s(authorization.exchange_unsent), 60.0)
-        counts = {"exchange_sent": F("exchange_sent") - 1, "exchange_unsent": F("exchange_unsent") + 1}
-        _again(authorization, owner, now + timedelta(seconds=pause_s), **counts, **answered)
+        _again(authorization, owner, now + timedelta(seconds=pause_s))
     elif isinstance(error, OutcomeUnknown):
-        log.warning("exchange_answer_lost" if this_is_lost else "exchange_answered_oddly", extra=facts)
+        log.warning("exchange_answer_lost" if _is_lost(error) else "exchange_answered_oddly", extra=facts)
         if authorization.exchange_sent >= MAX_SENT:
-            outcome = _Exchange.UNKNOWN if one_was_lost else _Exchange.REFUSED
-            _settle(authorization, owner, outcome, **answered)
+            _settle(authorization, owner, _if_one_was_lost(_Exchange.UNKNOWN))
         else:
-            due_at = now + timedelta(seconds=_pause_s(authorization.exchange_sent))
-            _again(authorization, owner, due_at, **answered)
-    elif isinstance(error, CodeSpent) and one_was_lost:
-        log.info("exchange_spent_by_lost_try", extra=facts)
-        _settle(authorization, owner, _Exchange.SPENT, **answered)
+            _again(authorization, owner, now + timedelta(seconds=_pause_s(authorization.exchange_sent)))
     elif isinstance(error, Refused | CredentialsGone):
-        log.error("exchange_refused", extra=facts)
-        outcome = _Exchange.UNKNOWN if one_was_lost else _Exchange.REFUSED
-        _settle(authorization, owner, outcome, **answered)
+        proven = _Exchange.SPENT if isinstance(error, CodeSpent) else _Exchange.UNKNOWN
+        _settle(authorization, owner, _if_one_was_lost(proven))
+        authorization.refresh_from_db(fields=["exchange"])
+        spent = authorization.exchange == _Exchange.SPENT
+        log.log(
+            logging.INFO if spent else logging.ERROR,
+            "exchange_spent_by_lost_try" if spent else "exchange_refused",
+            extra=facts,
+        )
     else:
         raise TypeError(f"an error that no rule covers: {type(error).__name__}")
+
+
+def _count_back(authorization: OauthAuthorization, *, no_effect: bool) -> None:
+    """This try was answered, so it is none of those whose answer was lost, as its claim had counted it.
+
+    That holds whoever has the claim by now, and for what was concluded meanwhile from its having been lost.
+    """
+    mine = OauthAuthorization.objects.filter(pk=authorization.pk)
+    counts = {"exchange_lost": F("exchange_lost") - 1}
+    if no_effect:
+        counts |= {"exchange_sent": F("exchange_sent") - 1, "exchange_unsent": F("exchange_unsent") + 1}
+    mine.update(**counts)
+    mine.filter(exchange__in=[_Exchange.SPENT, _Exchange.UNKNOWN], exchange_lost=0).update(
+        exchange=_Exchange.REFUSED
+    )
+
+
+def _if_one_was_lost(proven: OauthAuthorization.Exchange) -> Case:
+    """`proven` if the answer to a try was lost, as the row says when it is written; else the bank turned it down."""
+    return Case(When(exchange_lost__gt=0, then=Value(proven.value)), default=Value(_Exchange.REFUSED.value))
 
 
 def _is_lost(error: OutcomeUnknown) -> bool:
@@ -155,11 +177,9 @@ def _is_lost(error: OutcomeUnknown) -> bool:
     return error.status is None or error.status >= 500
 
 
-def _again(authorization: OauthAuthorization, owner: str, due_at: datetime, **counts: Combinable) -> None:
+def _again(authorization: OauthAuthorization, owner: str, due_at: datetime) -> None:
     """Leave the code for a later try."""
-    _mine(authorization, owner).update(
-        exchange_owner="", exchange_until=None, exchange_due_at=due_at, **counts
-    )
+    _mine(authorization, owner).update(exchange_owner="", exchange_until=None, exchange_due_at=due_at)
 
 
 def _pause_s(tries: int) -> float:
@@ -167,7 +187,10 @@ def _pause_s(tries: int) -> float:
 
 
 def _settle(
-    authorization: OauthAuthorization, owner: str, outcome: OauthAuthorization.Exchange, **facts: object
+    authorization: OauthAuthorization,
+    owner: str,
+    outcome: OauthAuthorization.Exchange | Case,
+    **facts: object,
 ) -> None:
     """The end of it: the code is wiped, whatever came out."""
     _mine(authorization, owner).update(

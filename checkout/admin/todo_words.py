@@ -2,6 +2,7 @@
 
 from checkout.iban import mask_iban
 from checkout.models import Event, Payment
+from checkout.services.looking import UNREADABLE_FOR_LONG, Unreadable
 from checkout.services.tasks import Question, Task
 from checkout.statuses import OrderStatus
 
@@ -43,11 +44,26 @@ def _happened(question: Question, task: Task) -> str:
         case "move_refused":
             word = question.asked.new_status if question.asked else ""
             return f"Payment #{_number(payment)} was paid; bunq now shows it as {word}. The money may not have come."
+        case "draft_unreadable":
+            return f"{_UNREADABLE[_why(question)].format(number=_number(payment))} Whether money moved is not known."
         case _:
             return (
                 f"bunq's answer to payment #{_number(payment)} was lost, and it cannot be told whether bunq holds it. "
                 "Until that is known nobody can pay this order another way."
             )
+
+
+_UNREADABLE = {
+    Unreadable.NOT_KNOWN: "bunq answers that it does not know payment #{number}.",
+    Unreadable.ELSEWHERE: "Payment #{number} was begun over another connection to bunq than the one of now, "
+    "so bunq cannot be asked about it.",
+    Unreadable.NO_ANSWER: "bunq has given no answer about payment #{number} that could be read for at least "
+    "10 minutes.",
+}
+
+
+def _why(question: Question) -> Unreadable:
+    return Unreadable(question.asked.data["what"] if question.asked else Unreadable.NO_ANSWER)
 
 
 def _number(payment: Payment | None) -> str:
@@ -66,7 +82,10 @@ def money(task: Task) -> list[str]:
 
 def _transfer(payment: Payment, evidence: Event | None) -> str:
     shown = evidence.data if evidence else {}
-    amount = shown.get("amount") or f"{payment.amount} {payment.currency}"
+    asked = f"{payment.amount} {payment.currency}"
+    amount = shown.get("amount") or (
+        f"an amount that bunq did not show ({asked} was asked for)" if shown else asked
+    )
     payer = mask_iban(shown.get("sender_iban") or payment.payer_iban)
     receiver = shown.get("receiver_iban") or payment.payee_iban
     elsewhere = (
@@ -85,6 +104,7 @@ _TO_DO = {
     "consent_differs": "Deliver nothing yet. If you know that the order is this payer's, accept. Otherwise send the "
     "money back from your own bank, then mark it as refunded.",
     "unknown_bank_status": "Deliver nothing yet. Look at your account, check now, and tell whoever runs Kassa.",
+    "draft_unreadable": "Deliver nothing yet. Look at your account, check now, and tell whoever runs Kassa.",
     "move_refused": "Look whether the money is in your account before you deliver; then say here that you have looked.",
     "needs_person": "Deliver nothing yet. Whoever runs Kassa has to say what bunq holds.",
 }
@@ -112,9 +132,13 @@ def commands(task: Task, *, by: str) -> list[str]:
             drafts = question.asked.data.get("draft_ids", []) if question.asked else []
             found += [f"{ask} --draft {draft_id}" for draft_id in drafts] or [f"{ask} --draft N"]
             found.append(f"{ask} --none")
+        elif question.kind == UNREADABLE_FOR_LONG and _why(question) is not Unreadable.NO_ANSWER:
+            found.append(_correct(payment, to="failed", by=by))
     for payment, _evidence in task.executed:
         if payment.status != "paid" and payment.state.is_final:
-            found.append(
-                f'python manage.py correct_payment --payment {payment.pk} --to paid --by {by} --reason "…"'
-            )
+            found.append(_correct(payment, to="paid", by=by))
     return list(dict.fromkeys(found))
+
+
+def _correct(payment: Payment, *, to: str, by: str) -> str:
+    return f'python manage.py correct_payment --payment {payment.pk} --to {to} --by {by} --reason "…"'

@@ -29,6 +29,7 @@ _SEEN = {
     PageState.PAID: "Paid",
     PageState.HELD: "Money arrived; the shop has to look at it",
     PageState.LATE: "Money arrived after the order was closed; the shop has to look at it",
+    PageState.UNCONFIRMED: "What became of the payment cannot be told; ask the shop",
     PageState.REFUNDED: "The shop gave the money back",
     PageState.EXPIRED: "Expired; no money was taken",
     PageState.CANCELLED: "Cancelled; no money was taken",

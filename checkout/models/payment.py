@@ -4,6 +4,8 @@ from django.db.models import Q
 from checkout.models.order import Order
 from checkout.statuses import AT_BANK, OPEN, PaymentStatus
 
+# Given up: `Payment.is_unconfirmed`, as a condition on rows.
+UNCONFIRMED = Q(status=PaymentStatus.FAILED.value, draft_id__isnull=False)
 _HOLDS_ORDER = sorted(status.value for status in OPEN | {PaymentStatus.PAID})
 
 
@@ -117,6 +119,14 @@ class Payment(models.Model):
     @property
     def state(self) -> PaymentStatus:
         return PaymentStatus(self.status)
+
+    @property
+    def is_unconfirmed(self) -> bool:
+        """A person gave it up because nothing can be read of its draft: whether money moved is not known.
+
+        An attempt that failed otherwise never had a draft.
+        """
+        return self.state is PaymentStatus.FAILED and self.draft_id is not None
 
     @property
     def authorization_reference(self) -> str:

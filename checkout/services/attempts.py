@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from checkout import bank
 from checkout.conf import configuration
 from checkout.iban import normalise_iban, validate_iban
 from checkout.models import Event, Order, Payment
+from checkout.models.payment import UNCONFIRMED
 from checkout.sepa_text import draft_description, to_sepa
 from checkout.services import queue
 from checkout.services.closing import begin_closing, close_unsent
@@ -66,8 +67,8 @@ def _store(order: Order, *, iban: str, name: str, browser: str, now: datetime) -
     )
     if not payable.update(expires_at=F("expires_at")):
         raise OrderNotPayable("This order cannot be paid any more.")
-    if Payment.objects.filter(order=order, status__in=_HOLDS_ORDER).exists():
-        raise AttemptRunning("Another payment for this order is already open.")
+    if Payment.objects.filter(Q(status__in=_HOLDS_ORDER) | UNCONFIRMED, order=order).exists():
+        raise AttemptRunning("Another payment for this order is already open, or may be.")
     payment = _new_payment(order, iban=iban, name=name, browser=browser, now=now)
     payment.save(force_insert=True)
     record(

@@ -1,13 +1,19 @@
 """A person's correction of one payment, for what the table of statuses does not foresee. Narrow on purpose.
 
-It takes over what the bank's own reading of that draft shows now, and nothing else: no word of a person alone, no
-payment without a draft, no move that the table has (a worker, or `reconcile --repair`, makes those), and never away
-from *paid*: goods may have left for it.
+It takes over what the bank's own reading of that draft shows now, and nothing else: no payment without a draft, no move
+that the table has (a worker, or `reconcile --repair`, makes those), and never away from *paid*: goods may have left for
+it.
+
+One thing a person may say beyond that: of a payment that is being closed, and of which the bank knows nothing (or
+whose draft is at a bank or user that we no longer speak to), that nobody waits for an answer any more. It becomes
+*failed* with its draft (`Payment.is_unconfirmed`), which is never told as "no money was taken".
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError
@@ -16,22 +22,23 @@ from checkout import bank
 from checkout.models import Payment
 from checkout.services.errors import CheckoutError
 from checkout.services.lease import claim, new_owner, release
-from checkout.services.reconciling_compare import correctable, transfer
+from checkout.services.reconciling_compare import correctable, parts_that_differ, transfer
 from checkout.services.transition import correct
-from checkout.statuses import PaymentStatus, may_move
+from checkout.statuses import PaymentStatus, from_bunq, may_move
 from oauth_connect import all_drafts, clock
-from oauth_connect.bunq.errors import BunqError
+from oauth_connect.bunq.errors import BunqError, NotFound
 from oauth_connect.bunq.types import Draft
 
 logger = logging.getLogger("kassa.checkout")
 
-# What the bank's words can lead to; its "pending" leads to *cancelling*.
+# What the bank's words can lead to; its "pending" leads to *cancelling*, that it has none to *failed*.
 TARGETS = (
     PaymentStatus.PAID,
     PaymentStatus.REJECTED,
     PaymentStatus.CANCELLED,
     PaymentStatus.EXPIRED,
     PaymentStatus.CANCELLING,
+    PaymentStatus.FAILED,
 )
 _SHORTEST_REASON = 10
 _LONGEST_REASON = 200
@@ -44,18 +51,23 @@ class NotCorrected(CheckoutError):
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What the bank shows, in words and as the history keeps it; `bank_status` is its last word on the draft."""
+
+    words: str
+    data: Mapping[str, Any]
+    bank_status: str
+
+
+@dataclass(frozen=True)
 class Correction:
     """What is about to be corrected, and the bank's evidence for it."""
 
     payment: Payment
     new: PaymentStatus
-    draft: Draft
+    evidence: Evidence
     by: User
     reason: str
-
-    @property
-    def evidence(self) -> str:
-        return f"draft {self.payment.draft_id} is {self.draft.status}: {transfer(self.draft)}"
 
 
 def prepare(payment_id: int, *, to: str, reason: str, by: str) -> Correction:
@@ -69,21 +81,24 @@ def prepare(payment_id: int, *, to: str, reason: str, by: str) -> Correction:
     payment = Payment.objects.select_related("order__merchant").filter(pk=payment_id).first()
     if payment is None:
         raise NotCorrected(f"There is no payment {payment_id}.")
-    draft = _confirmed(payment, PaymentStatus(to))
-    return Correction(payment, PaymentStatus(to), draft, user, said)
+    new = PaymentStatus(to)
+    evidence = _confirmed(payment, new)
+    if new is PaymentStatus.FAILED and payment.held_at == bank.held_at():
+        _not_listed(payment)
+    return Correction(payment, new, evidence, user, said)
 
 
 def apply(correction: Correction) -> Payment:
-    """Read once more under the payment's lease, and correct it. Raises NotCorrected."""
+    """Read the draft once more under the payment's lease, and correct it. Raises NotCorrected."""
     owner = new_owner()
     payment = claim(correction.payment.pk, owner=owner, now=clock.now())
     if payment is None:
         raise NotCorrected("Another process is at work on this payment. Try again in a minute.")
     try:
-        draft = _confirmed(payment, correction.new)
+        evidence = _confirmed(payment, correction.new)
         now, old = clock.now(), payment.status
         message = f"{old} → {correction.new} by {correction.by.get_username()}: {correction.reason}"
-        if not _correct(payment, correction.new, draft, message=message, now=now):
+        if not _correct(payment, correction.new, evidence, message=message, now=now):
             raise NotCorrected("The payment or its order changed meanwhile. Look again.")
         logger.warning(
             "payment_corrected",
@@ -95,7 +110,7 @@ def apply(correction: Correction) -> Payment:
                 "by": correction.by.get_username(),
                 "reason": correction.reason,
                 "draft_id": payment.draft_id,
-                "bank_status": draft.status,
+                "bank_status": evidence.bank_status,
             },
         )
     finally:
@@ -104,10 +119,12 @@ def apply(correction: Correction) -> Payment:
     return payment
 
 
-def _correct(payment: Payment, new: PaymentStatus, draft: Draft, *, message: str, now: datetime) -> bool:
+def _correct(
+    payment: Payment, new: PaymentStatus, evidence: Evidence, *, message: str, now: datetime
+) -> bool:
     try:
         return correct(
-            payment, new, now=now, message=message, data=draft.as_evidence(), bank_status=draft.status
+            payment, new, now=now, message=message, data=evidence.data, bank_status=evidence.bank_status
         )
     except IntegrityError:  # another attempt was begun or paid in this moment
         return False
@@ -120,8 +137,8 @@ def _superuser(name: str) -> User:
     return user
 
 
-def _confirmed(payment: Payment, new: PaymentStatus) -> Draft:
-    """The bank's draft, if it shows what the payment is to become. Raises NotCorrected."""
+def _confirmed(payment: Payment, new: PaymentStatus) -> Evidence:
+    """What the bank shows, if that is what the payment is to become. Raises NotCorrected."""
     old = payment.state
     if old is new:
         raise NotCorrected(f"The payment is {old} already.")
@@ -129,6 +146,8 @@ def _confirmed(payment: Payment, new: PaymentStatus) -> Draft:
         raise NotCorrected(
             "A paid payment stays paid: goods may have left for it. Ask bunq what became of it."
         )
+    if new is PaymentStatus.FAILED:
+        return _nothing_known(payment)
     if may_move(old, new):
         raise NotCorrected(f"{old} → {new} is no correction: a worker does it, or reconcile --repair.")
     if payment.draft_id is None or not old.is_final:
@@ -141,4 +160,47 @@ def _confirmed(payment: Payment, new: PaymentStatus) -> Draft:
         raise NotCorrected(f"The bank could not be read: {error}.") from error
     if correctable(draft) is not new:
         raise NotCorrected(f"The bank does not confirm it: {transfer(draft)}, shown as {draft.status}.")
-    return draft
+    words = f"draft {payment.draft_id} is {draft.status}: {transfer(draft)}"
+    return Evidence(words, draft.as_evidence(), draft.status)
+
+
+def _nothing_known(payment: Payment) -> Evidence:
+    """That the bank does not know the draft, or cannot be asked about it. Raises NotCorrected."""
+    if payment.draft_id is None or payment.state is not PaymentStatus.CANCELLING:
+        raise NotCorrected(
+            f"The payment is {payment.state}. Only one that is being closed is given up: cancel it first."
+        )
+    here = bank.held_at()
+    if not here:
+        raise NotCorrected("This installation is not registered with the bank.")
+    data = {"id": payment.draft_id, "held_at": payment.held_at, "asked_at": here}
+    if payment.held_at != here:
+        words = (
+            f"draft {payment.draft_id} is at {payment.held_at or 'an unknown bank'}; {here} cannot be asked"
+        )
+        return Evidence(words, data, payment.bank_status)
+    try:
+        draft = all_drafts.read(payment.draft_id)
+    except NotFound as answer:
+        words = f"does not know draft {payment.draft_id}, and does not list it"
+        return Evidence(words, {**data, **bank.evidence_of(answer)}, payment.bank_status)
+    except BunqError as error:
+        raise NotCorrected(f"The bank could not be read: {error}.") from error
+    raise NotCorrected(f"The bank knows the draft and shows it as {draft.status}. Let the worker finish.")
+
+
+def _not_listed(payment: Payment) -> None:
+    """Raises NotCorrected unless the whole listing holds neither this draft nor one that may be it."""
+    try:
+        for page in all_drafts.pages():
+            if any(_may_be_it(payment, draft) for draft in page):
+                raise NotCorrected("The bank lists a draft that is, or may be, this one.")
+    except BunqError as error:
+        raise NotCorrected(f"The bank's listing could not be read to its end: {error}.") from error
+
+
+def _may_be_it(payment: Payment, draft: Draft) -> bool:
+    if draft.id is not None:
+        return draft.id == payment.draft_id
+    closed_unpaid = from_bunq(draft.status).is_final and from_bunq(draft.status) is not PaymentStatus.PAID
+    return not closed_unpaid and not parts_that_differ(payment, draft)

@@ -1,6 +1,10 @@
 """Reading a draft and believing it (invariant 2: the bank's word decides)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce
 
 from checkout import bank
 from checkout.models import Event, Payment
@@ -10,6 +14,7 @@ from checkout.services.outcome import PAUSE_MAX_S, StepResult, growing
 from checkout.services.transition import move
 from checkout.services.turns import PAGE_OPEN
 from checkout.statuses import FROM_BUNQ, PaymentStatus, from_bunq
+from oauth_connect.bunq.errors import NotFound
 from oauth_connect.bunq.types import Draft
 
 _PAUSE_PAGE_OPEN_S = 1.0
@@ -17,8 +22,19 @@ _PAUSE_URGENT_S = 0.3
 _PAUSE_URGENT_LONG_S = 1.0
 _PAUSE_S = 3.0
 _PAUSE_SWEPT_MAX_S = 10.0
+_PAUSE_NOT_KNOWN_S = 300.0
 _TROUBLES_KEPT = 10
+_TOO_LONG = timedelta(minutes=10)
+UNREADABLE, UNREADABLE_FOR_LONG, READABLE = "bank_unreadable", "draft_unreadable", "bank_readable"
 _BANK_STATUS_LENGTH = 40
+
+
+class Unreadable(StrEnum):
+    """Why a draft cannot be read for long."""
+
+    NOT_KNOWN = "not_known"  # the bank says that there is no such draft
+    ELSEWHERE = "elsewhere"  # it is at another bank or user than the one we are connected to
+    NO_ANSWER = "no_answer"  # no answer about it that can be read
 
 
 def look(payment: Payment, now: datetime, *, at_once: bool = False) -> StepResult:
@@ -52,6 +68,7 @@ def hear(payment: Payment, listed: Draft, now: datetime) -> StepResult:
 
 def believe(payment: Payment, draft: Draft, now: datetime) -> None:
     """Take over the status that the bank shows for this payment's draft."""
+    _note_readable(payment, now)
     if draft.status[:_BANK_STATUS_LENGTH] != payment.bank_status:
         _note_new_word(payment, draft, now)
     status = from_bunq(draft.status)
@@ -88,29 +105,83 @@ def _note_new_word(payment: Payment, draft: Draft, now: datetime) -> None:
 
 
 def note_trouble(payment: Payment, trouble: bank.NothingHappened, now: datetime) -> None:
-    """A read that failed is an event once per reason and status: else an outage would fill the log every second."""
+    """A read that failed is an event once per reason and status: else an outage would fill the log every second.
+
+    A draft that alone cannot be read for `_TOO_LONG` is a person's concern.
+    """
     if not trouble.evidence or trouble.used_up:
         return
-    moved = payment.events.exclude(new_status="").order_by("-id").values_list("id", flat=True).first()
-    noted = payment.events.filter(kind="bank_unreadable", id__gt=moved or 0).order_by("-id")
-    reasons = [data.get("reason") for data in noted.values_list("data", flat=True)[:_TROUBLES_KEPT]]
-    if trouble.evidence.get("reason") in reasons or len(reasons) == _TROUBLES_KEPT:
+    told = _since_readable(payment)
+    noted = [event for event in told if event.kind == UNREADABLE]
+    reasons = [event.data.get("reason") for event in noted]
+    if trouble.evidence.get("reason") not in reasons and len(noted) < _TROUBLES_KEPT:
+        record(
+            payment.order,
+            UNREADABLE,
+            source=Event.Source.BANK,
+            now=now,
+            payment=payment,
+            message="The bank could not be read; it will be asked again.",
+            data={**trouble.evidence, "bank_is_away": trouble.bank_is_away},
+        )
+    if trouble.bank_is_away or any(event.kind == UNREADABLE_FOR_LONG for event in told):
         return
+    alone = [event.at for event in noted if not event.data.get("bank_is_away")]
+    if alone and now - alone[0] >= _TOO_LONG:
+        _call_a_person(payment, trouble, alone[0], now)
+
+
+def _call_a_person(payment: Payment, trouble: bank.NothingHappened, since: datetime, now: datetime) -> None:
+    if payment.held_at != bank.held_at():
+        what = Unreadable.ELSEWHERE
+    else:
+        what = Unreadable.NOT_KNOWN if _is_not_known(trouble) else Unreadable.NO_ANSWER
     record(
         payment.order,
-        "bank_unreadable",
+        UNREADABLE_FOR_LONG,
         source=Event.Source.BANK,
         now=now,
         payment=payment,
-        message="The bank could not be read; it will be asked again.",
-        data=trouble.evidence,
+        message=f"What became of it could not be read since {since:%Y-%m-%d %H:%M:%S} UTC. A person must look.",
+        data={**trouble.evidence, "what": what.value},
+        alert=True,
     )
 
 
+def _note_readable(payment: Payment, now: datetime) -> None:
+    """Ends the time for which the draft could not be read. Bounded: after that many times it no longer does."""
+    told = _since_move(payment)
+    if not told or told[-1].kind == READABLE:
+        return
+    if sum(event.kind == READABLE for event in told) < _TROUBLES_KEPT:
+        record(payment.order, READABLE, source=Event.Source.BANK, now=now, payment=payment)
+
+
+def _since_move(payment: Payment) -> list[Event]:
+    """What is written about reading this draft since its status changed, oldest first."""
+    moved = payment.events.exclude(new_status="").order_by("-id").values("id")[:1]
+    told = payment.events.filter(kind__in=(UNREADABLE, UNREADABLE_FOR_LONG, READABLE))
+    return list(told.filter(id__gt=Coalesce(Subquery(moved), 0)).order_by("id"))
+
+
+def _since_readable(payment: Payment) -> list[Event]:
+    told = _since_move(payment)
+    read = [place for place, event in enumerate(told) if event.kind == READABLE]
+    return told[read[-1] + 1 :] if read else told
+
+
+def _is_not_known(trouble: bank.NothingHappened) -> bool:
+    return trouble.evidence.get("error") == NotFound.__name__
+
+
 def pause_after(trouble: bank.NothingHappened, payment: Payment) -> float:
-    """As long as a bank that is away says; a draft that alone cannot be read is asked for ever more seldom."""
+    """As long as a bank that is away says; a draft that alone cannot be read is asked for ever more seldom, and one
+    that the bank does not know hardly ever, once a person has been called.
+    """
     if trouble.bank_is_away:
         return trouble.retry_after_s
+    if _is_not_known(trouble) and any(one.kind == UNREADABLE_FOR_LONG for one in _since_readable(payment)):
+        return _PAUSE_NOT_KNOWN_S
     return growing(trouble.retry_after_s, payment.steps_without_news)
 
 

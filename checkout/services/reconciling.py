@@ -202,7 +202,9 @@ class _Reconciliation:
             try:
                 draft = doubt.draft or self._read(before)
             except NotFound:
-                return [of_payment(Kind.UNKNOWN_TO_BANK, before, at_bank="unknown")]
+                if before.is_unconfirmed:
+                    return []
+                return [of_payment(Kind.UNKNOWN_TO_BANK, before, at_bank="unknown", to=PaymentStatus.FAILED)]
             if draft is None:
                 return []
             doubt.draft = draft if is_final(draft) else None
@@ -319,7 +321,11 @@ class _Reconciliation:
         for payment in elsewhere.filter(status__in=_OPEN):
             self._report.differences.append(
                 of_payment(
-                    Kind.OPEN_ELSEWHERE, payment, at_bank="elsewhere", detail=payment.held_at or "unknown"
+                    Kind.OPEN_ELSEWHERE,
+                    payment,
+                    at_bank="elsewhere",
+                    detail=payment.held_at or "unknown",
+                    to=PaymentStatus.FAILED,
                 )
             )
 

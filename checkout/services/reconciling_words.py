@@ -73,11 +73,13 @@ _WORDS: dict[Kind, tuple[str, str]] = {
     ),
     Kind.UNKNOWN_TO_BANK: (
         "The bank does not know this draft.",
-        "Was its sandbox reset, or a database of another installation copied? Else ask bunq.",
+        "Was its sandbox reset, or a database of another installation copied? Else ask bunq. "
+        f"While it is cancelling: {_CORRECT}.",
     ),
     Kind.OPEN_ELSEWHERE: (
         "Open, and its draft is at another bank or user ({detail}).",
-        "Run reconcile with the settings of that bank: nobody watches it from here.",
+        "Run reconcile with the settings of that bank: nobody watches it from here. "
+        f"If there is no way back there, and it is cancelling: {_CORRECT}.",
     ),
     Kind.EXECUTED_WITHOUT_PAYMENT: (
         "Money moved on a draft that no payment here owns.{detail}",

@@ -11,24 +11,25 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Least
 
 from checkout import bank
-from checkout.models import Payment
+from checkout.models import Event, Payment
 from checkout.services.lease import URGENT_LOOKS
 from checkout.services.looking import pace
 from checkout.services.steps import Means, take_step
 from checkout.services.window import ListingWindow, best_window
 from checkout.statuses import PaymentStatus
-from oauth_connect.bunq.types import Draft
+from oauth_connect.bunq.types import Draft, DraftPage
 
 _CONSIDERED = 2000
 # Somebody who just came back from bunq counts as much as so many open pages.
 _URGENT = 20.0
 _PAUSE_AFTER_TROUBLE_S = 1.0
 _PAUSE_FOR_THE_LOST_S = 0.3
-_SOON_S = 1.0
+_SOON = timedelta(seconds=1)
+_FORGOTTEN_AFTER = timedelta(seconds=5)
 _BANK_STATUS_LENGTH = 40
 
 
@@ -60,8 +61,9 @@ def sweep(now: datetime) -> Swept:
     due = _due(now)
     if not due:
         return Swept()
-    if _somebody_is_lost(now):
+    if _somebody_is_lost(now) and _this_process.stands_back(now):
         return Swept(resume_in_s=_PAUSE_FOR_THE_LOST_S)
+    _this_process.goes_on()
     place = bank.reserve_listing()
     if isinstance(place, bank.NothingHappened):
         return Swept(resume_in_s=place.retry_after_s)
@@ -79,9 +81,34 @@ def sweep(now: datetime) -> Swept:
 
 
 def _somebody_is_lost(now: datetime) -> bool:
-    """A payment whose answer was lost is looked up in a listing of its own: that one goes first."""
-    soon = now + timedelta(seconds=_SOON_S)
-    return Payment.objects.filter(status=PaymentStatus.UNKNOWN.value, due_at__lte=soon).exists()
+    """A payment whose answer was lost is looked up in a listing of its own: that one goes first.
+
+    Not one that a worker has taken up, or has died with; nor one that no worker took up when it was due; nor one that
+    waits for a person.
+    """
+    told = Event.objects.filter(payment=OuterRef("pk"), alert=True, kind="needs_person")
+    around = (now - _SOON, now + _SOON)
+    lost = _unleased(now).filter(status=PaymentStatus.UNKNOWN.value, due_at__range=around)
+    return lost.filter(~Exists(told)).exists()
+
+
+class _StandingBack:
+    """For how long sweeps of this process have made room for the lost: others wait for the listing, too."""
+
+    def __init__(self) -> None:
+        self._since: datetime | None = None
+
+    def stands_back(self, now: datetime) -> bool:
+        """Whether there is time left for it."""
+        if self._since is None or not timedelta() <= now - self._since < _FORGOTTEN_AFTER:
+            self._since = now
+        return now - self._since < _SOON
+
+    def goes_on(self) -> None:
+        self._since = None
+
+
+_this_process = _StandingBack()
 
 
 def _due(now: datetime) -> list[Due]:
@@ -92,8 +119,11 @@ def _due(now: datetime) -> list[Due]:
 
 
 def _waiting(now: datetime) -> QuerySet[Payment]:
-    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-    return Payment.objects.filter(free, status=PaymentStatus.PENDING.value)
+    return _unleased(now).filter(status=PaymentStatus.PENDING.value)
+
+
+def _unleased(now: datetime) -> QuerySet[Payment]:
+    return Payment.objects.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
 
 
 def _choose(due: Sequence[Due], now: datetime) -> tuple[int | None, list[Due]]:
@@ -148,13 +178,14 @@ def _put_forward(members: Iterable[Due], now: datetime) -> int:
     )
 
 
-def _compare(members: Sequence[Due], shown: Sequence[Draft], now: datetime) -> int:
+def _compare(members: Sequence[Due], shown: DraftPage, now: datetime) -> int:
     """What the listing shows as before needs nothing; what it shows otherwise, or not at all, needs its own look."""
-    drafts = {draft.id: draft for draft in shown if draft.id is not None}
-    if len(drafts) < len(shown):
+    drafts = {draft.id: draft for draft in shown.drafts if draft.id is not None}
+    if len(drafts) < len(shown.drafts):
         _look_again(members, now)  # it does not name its drafts: one by one, then
         return 0
-    reaches = min(drafts, default=0) if len(shown) >= bank.LISTED else 0
+    # However many rows it has: where the bank goes on, what is beyond was not told.
+    reaches = min(drafts, default=shown.older_id) if shown.older_id is not None else 0
     unseen = [one for one in members if one.draft_id not in drafts]
     _look_again([one for one in unseen if one.draft_id < reaches], now)
     _bring_forward([one.pk for one in unseen if one.draft_id >= reaches], now)

@@ -15,6 +15,7 @@ from checkout.models import Event, Merchant, Order, Payment
 from checkout.models.order import FLAGGED
 from checkout.services.errors import CheckoutError
 from checkout.services.events import record
+from checkout.services.looking import READABLE, UNREADABLE_FOR_LONG
 from checkout.services.settlement import FLAGS
 from checkout.statuses import FROM_BUNQ, OPEN, PAID_WORDS, PaymentStatus
 
@@ -119,13 +120,15 @@ def _alerts(merchants: QuerySet[Merchant] | None) -> QuerySet[Event]:
 def _open_alerts() -> QuerySet[Event]:
     """Alerts about payments whose question is still open."""
     lost = Q(kind__in=_LOST, payment__status=PaymentStatus.UNKNOWN.value)
-    unknown_word = Q(kind=_UNKNOWN_WORD, payment__status__in=[status.value for status in OPEN]) & ~Q(
-        payment__bank_status__in=[*FROM_BUNQ, ""]
+    still_open = Q(payment__status__in=[status.value for status in OPEN])
+    unknown_word = Q(still_open, ~Q(payment__bank_status__in=[*FROM_BUNQ, ""]), kind=_UNKNOWN_WORD)
+    later = Event.objects.filter(payment=OuterRef("payment"), pk__gt=OuterRef("pk"))
+    taken_back = Q(
+        ~Exists(later.filter(kind=LOOKED_AT)), kind=_TAKEN_BACK, payment__status=PaymentStatus.PAID.value
     )
-    answered = Event.objects.filter(payment=OuterRef("payment"), kind=LOOKED_AT, pk__gt=OuterRef("pk"))
-    taken_back = Q(kind=_TAKEN_BACK, payment__status=PaymentStatus.PAID.value) & ~Exists(answered)
-    kinds = Q(alert=True, kind__in=[*_LOST, _UNKNOWN_WORD, _TAKEN_BACK])
-    return Event.objects.filter(kinds).filter(lost | unknown_word | taken_back)
+    unreadable = Q(still_open, ~Exists(later.filter(kind=READABLE)), kind=UNREADABLE_FOR_LONG)
+    kinds = Q(alert=True, kind__in=[*_LOST, _UNKNOWN_WORD, _TAKEN_BACK, UNREADABLE_FOR_LONG])
+    return Event.objects.filter(kinds).filter(lost | unknown_word | taken_back | unreadable)
 
 
 def _payments_of(tasks: dict[int, Task]) -> dict[int, Payment]:

@@ -38,6 +38,7 @@ TITLES = {
     PageState.PAID: "Paid",
     PageState.HELD: "Being checked",
     PageState.LATE: "Paid too late",
+    PageState.UNCONFIRMED: "Ask the shop",
     PageState.REFUNDED: "Refunded",
     PageState.EXPIRED: "Expired",
     PageState.CANCELLED: "Cancelled",

@@ -114,7 +114,12 @@ def _callback_url(fields: Fields) -> CallbackUrl:
 
 
 def draft(answer: Envelope) -> Draft:
-    return _draft(answer.one(DRAFT_TYPE))
+    """One draft. Which one it is and its status must be readable; any other part that is not counts as missing.
+
+    The status says that money moved, however the amount is written: what is missing is then for a person to look at.
+    """
+    fields = answer.one(DRAFT_TYPE)
+    return _draft(fields, draft_id=fields.optional_identifier("id"), status=fields.text("status"))
 
 
 def draft_page(answer: Envelope) -> DraftPage:
@@ -129,9 +134,17 @@ def _listed_draft(value: object) -> Draft:
     one entry hide all others.
     """
     fields = Fields.of(DRAFT_TYPE, value if isinstance(value, dict) else {})
-    return Draft(
-        id=_if_readable(lambda: fields.optional_identifier("id")),
+    return _draft(
+        fields,
+        draft_id=_if_readable(lambda: fields.optional_identifier("id")),
         status=_if_readable(lambda: fields.optional_text("status")) or "",
+    )
+
+
+def _draft(fields: Fields, *, draft_id: int | None, status: str) -> Draft:
+    return Draft(
+        id=draft_id,
+        status=status,
         amount=_if_readable(lambda: _money(fields.optional_object("amount"))),
         sender_iban=_if_readable(lambda: _iban(fields.optional_text("sender_iban"))),
         receiver_iban=_if_readable(lambda: _iban(fields.optional_text("receiver_iban"))),
@@ -145,19 +158,6 @@ def _if_readable(read: Callable[[], T | None]) -> T | None:
         return read()
     except Unreadable:
         return None
-
-
-def _draft(fields: Fields) -> Draft:
-    updated = fields.optional_text("updated")
-    return Draft(
-        id=fields.optional_identifier("id"),
-        status=fields.text("status"),
-        amount=_money(fields.optional_object("amount")),
-        sender_iban=_iban(fields.optional_text("sender_iban")),
-        receiver_iban=_iban(fields.optional_text("receiver_iban")),
-        created=_moment(fields.optional_text("created")),
-        updated=updated,
-    )
 
 
 def _money(fields: Fields | None) -> Money | None:

@@ -96,8 +96,8 @@ class NewDraft:
 class Draft:
     """A draft payment as bunq shows it. Anything but `status` may be missing from bunq's answer.
 
-    `status` is bunq's own word, unchanged; `created` is aware UTC; `updated` is bunq's raw text. In a listing what
-    cannot be read is missing too, and such a `status` is empty.
+    `status` is bunq's own word, unchanged; `created` is aware UTC; `updated` is bunq's raw text. What cannot be read
+    is missing too; in a listing that may be the `status`, which is then empty.
     """
 
     id: int | None

@@ -75,6 +75,8 @@ KINDS: dict[str, Kind] = {
     "redirect_mismatch": _kind(Stage.INSTEAD, "POST", _TOKEN),
     "response_as_object": _kind(Stage.PAYLOAD, "GET", r"/\d+$"),
     "listing_without_id": _kind(Stage.PAYLOAD, "GET", _DRAFTS + "$"),
+    # "rows" (10): the page holds fewer than were asked for, and leads to the rest
+    "short_page": _kind(Stage.PAYLOAD, "GET", _DRAFTS + "$"),
     "credential_id_only": _kind(Stage.PAYLOAD, "POST", r"/payment-service-provider-credential$"),
     # bunq's OpenAPI says so, clients saw the list
     "filter_id_only": _kind(Stage.PAYLOAD, "POST", r"/notification-filter-url$"),

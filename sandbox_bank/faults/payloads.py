@@ -16,6 +16,8 @@ def distort(payload: Payload, fault: Fault) -> Payload:
         payload["Response"] = objects[0] if objects else {}
     elif fault.name in {"credential_id_only", "filter_id_only"}:
         payload["Response"] = [{"Id": {"id": value["id"]}} for entry in objects for value in entry.values()]
+    elif fault.name == "short_page":
+        _cut(payload, rows=int(fault.number("rows", 10, most=200)))
     elif fault.name == "extra_keys":
         _add_strangers(objects)
     else:
@@ -24,6 +26,14 @@ def distort(payload: Payload, fault: Fault) -> Payload:
                 if kind in entry:
                     _change_draft(entry[kind], fault)
     return payload
+
+
+def _cut(payload: Payload, *, rows: int) -> None:
+    kept, left = payload["Response"][:rows], payload["Response"][rows:]
+    if kept and left:
+        payload["Response"] = kept
+        [last] = kept[-1].values()
+        payload["Pagination"]["older_url"] = f"/v1/?older_id={last['id']}&count={rows}"
 
 
 def _change_draft(draft: dict[str, Any], fault: Fault) -> None:

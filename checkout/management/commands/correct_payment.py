@@ -7,13 +7,14 @@ from checkout.services.correcting import TARGETS, Correction, NotCorrected, appl
 
 
 class Command(BaseCommand):
-    """1. Reads the payment's draft at the bank. Refuses whatever the bank does not show.
+    """1. Reads the payment's draft at the bank. Refuses whatever the bank does not show. With `--to failed`, reads that
+       the bank knows no such draft and lists none.
     2. Shows what it will do, and asks for the order's number.
     3. Reads the draft once more, gives the payment that status, and settles or flags its order.
     4. Keeps in the payment's history, and in the log, who did it, why, and what the bank showed.
     """
 
-    help = "Gives a closed payment the status that the bank shows, where no move of the table leads there."
+    help = "Gives a payment the status that the bank shows, or gives it up, where no move of the table does."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--payment", type=int, required=True, help="the payment's id")
@@ -46,7 +47,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"payment    {payment.pk} (attempt {payment.number}), {payment.amount} {payment.currency}"
         )
-        self.stdout.write(f"the bank   {correction.evidence}")
+        self.stdout.write(f"the bank   {correction.evidence.words}")
         self.stdout.write(f"change     {payment.status} → {correction.new}")
 
     def _confirm(self, correction: Correction) -> None:

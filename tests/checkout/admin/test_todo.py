@@ -316,3 +316,60 @@ def test_it_is_found_by_small_indexes(whose: str) -> None:
             cursor.execute("SET LOCAL enable_seqscan = off")  # so small a table it would simply read
     assert "order_flagged" in tasks._flagged(merchants).explain()
     assert "event_alert" in tasks._alerts(merchants).explain()
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        (
+            "no_answer",
+            "bunq has given no answer about payment #1 that could be read for at least 10 minutes.",
+        ),
+        ("not_known", "bunq answers that it does not know payment #1."),
+        ("elsewhere", "Payment #1 was begun over another connection to bunq than the one of now"),
+    ],
+)
+def test_a_draft_that_cannot_be_read_says_why_and_claims_nothing_about_money(
+    as_staff: Client,
+    shop: Merchant,
+    make_order: MakeOrder,
+    make_payment: MakePayment,
+    what: str,
+    words: str,
+) -> None:
+    payment = make_payment(make_order(shop), "cancelling")
+    note("draft_unreadable", payment.order, payment, data={"what": what})
+    text = shown(as_staff)
+    assert words in text
+    assert "Whether money moved is not known." in text
+    assert "Deliver nothing yet. Look at your account, check now, and tell whoever runs Kassa." in text
+    assert "Check now" in text
+    record(payment.order, "bank_readable", source="bank", now=timezone.now(), payment=payment)
+    assert "Nothing waits for you." in shown(as_staff)
+
+
+@pytest.mark.parametrize(
+    ("what", "offered"), [("not_known", True), ("elsewhere", True), ("no_answer", False)]
+)
+def test_a_draft_that_bunq_does_not_know_comes_with_the_command_that_gives_it_up(
+    as_operator: Client,
+    shop: Merchant,
+    make_order: MakeOrder,
+    make_payment: MakePayment,
+    what: str,
+    offered: bool,
+) -> None:
+    payment = make_payment(make_order(shop), "cancelling")
+    note("draft_unreadable", payment.order, payment, data={"what": what})
+    command = f"python manage.py correct_payment --payment {payment.pk} --to failed"
+    assert (command in shown(as_operator)) is offered
+
+
+def test_an_amount_that_bunq_did_not_show_is_not_told_as_the_one_asked_for(
+    as_staff: Client, shop: Merchant, make_order: MakeOrder, make_payment: MakePayment
+) -> None:
+    order = make_order(shop, amount_differs=True)
+    payment = make_payment(order, "paid")
+    shows_no_amount = {"status": "ACCEPTED", "amount": None}
+    note("bank_decided", order, payment, data=shows_no_amount)
+    assert "an amount that bunq did not show (20.50 EUR was asked for)" in shown(as_staff)

@@ -6,11 +6,14 @@ import pytest
 from django.utils import timezone
 
 from checkout.models import Payment
+from checkout.services.events import record
+from checkout.services.lease import claim
 from checkout.services.sweep import sweep
 from checkout.statuses import PaymentStatus
 from checkout.worker import jobs
 from oauth_connect.models import BankRegistration
 from tests.checkout.core.conftest import Shop
+from tests.checkout.core.test_lost_answers import lose
 
 _LISTING = "GET v1/user/<int:user_id>/payment-service-provider-draft-payment"
 _ONE = _LISTING + "/<int:draft_id>"
@@ -169,3 +172,57 @@ def test_a_word_that_nobody_knows_is_read_by_itself_and_does_not_use_up_all_read
         jobs.take_turn(PaymentStatus.PENDING, now, lambda now=now: now)  # type: ignore[misc]
     assert 3 <= count(shop, calls, _ONE) <= 3 * 75
     assert {payment.status for payment in Payment.objects.all()} == {"pending"}
+
+
+def test_a_page_that_is_cut_short_says_nothing_about_the_drafts_beyond_it(
+    shop: Shop, open_payments: list[Payment]
+) -> None:
+    """Else whatever a bank with shorter pages leaves for the next one would be read by itself, and at once."""
+    shop.bank.fault("short_page", rows=2, times=1000)
+    assert sweep(timezone.now()).seen == 2
+    oldest = Payment.objects.get(pk=open_payments[0].pk)
+    assert not oldest.urgent
+    assert oldest.due_at is not None
+    assert oldest.due_at <= timezone.now()
+    assert sweep(timezone.now()).seen == 1
+
+
+# Somebody whose answer was lost goes first, but not for long.
+
+
+@pytest.fixture
+def lost(shop: Shop, open_payments: list[Payment]) -> Payment:
+    """Due for its search in a listing of its own, as the three are for theirs."""
+    lose(shop, "lost_after")
+    payment = shop.start(shop.order())
+    assert payment.state is PaymentStatus.UNKNOWN
+    BankRegistration.objects.update(listing_has_ids=True)
+    Payment.objects.update(due_at=timezone.now())
+    return payment
+
+
+def test_whoever_lost_an_answer_goes_first_for_a_second(shop: Shop, lost: Payment) -> None:
+    now = timezone.now()
+    assert [sweep(now + timedelta(seconds=s)).seen for s in (0, 0.4, 0.8)] == [0, 0, 0]
+    Payment.objects.filter(pk=lost.pk).update(due_at=now + timedelta(seconds=1))
+    assert sweep(now + timedelta(seconds=1.1)).seen == 3
+    Payment.objects.exclude(pk=lost.pk).update(due_at=now)
+    assert sweep(now + timedelta(seconds=1.2)).seen == 0
+
+
+def test_a_worker_that_died_with_a_lost_payment_holds_up_no_listing(shop: Shop, lost: Payment) -> None:
+    now = timezone.now()
+    assert claim(lost.pk, owner="dead", now=now)
+    assert sweep(now).seen == 3
+
+
+def test_a_lost_payment_that_nobody_takes_up_holds_up_no_listing(shop: Shop, lost: Payment) -> None:
+    now = timezone.now()
+    Payment.objects.filter(pk=lost.pk).update(due_at=now - timedelta(seconds=2))
+    assert sweep(now).seen == 3
+
+
+def test_a_lost_payment_that_waits_for_a_person_holds_up_no_listing(shop: Shop, lost: Payment) -> None:
+    now = timezone.now()
+    record(lost.order, "needs_person", source="bank", now=now, payment=lost, alert=True)
+    assert sweep(now).seen == 3

@@ -20,9 +20,12 @@ from tests.checkout.core.conftest import Shop
         ("amount", {"value": "12.49", "currency": "EUR"}),
         ("amount", {"value": "12.50", "currency": "USD"}),
         ("amount", None),
+        ("amount", {"value": "12.5", "currency": "EUR"}),
+        ("amount", {"value": "1,234.50", "currency": "EUR"}),
         ("sender_iban", "NL49BUNQ0000000056"),
         ("receiver_iban", "NL49BUNQ0000000056"),
         ("receiver_iban", None),
+        ("receiver_iban", 12.5),
     ],
 )
 def test_a_payment_that_differs_is_held_for_a_person(shop: Shop, field: str, value: object) -> None:

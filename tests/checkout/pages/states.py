@@ -167,6 +167,7 @@ SCENES: tuple[tuple[str, PageState, Callable[[], Order]], ...] = (
     ("amount_differs", PageState.HELD, _paid(status="open", paid_at=None, amount_differs=True)),
     ("consent_differs", PageState.HELD, _paid(status="open", paid_at=None, consent_differs=True)),
     ("late", PageState.LATE, _late()),
+    ("unconfirmed", PageState.UNCONFIRMED, _closed("failed", draft_id=71)),
     ("refunded", PageState.REFUNDED, _late(resolution="refunded")),
     ("expired", PageState.EXPIRED, _over("expired")),
     ("cancelled_order", PageState.CANCELLED, _over("cancelled")),

@@ -265,7 +265,7 @@ def test_a_payment_without_a_draft_and_one_at_another_bank(shop: Shop) -> None:
 
 def test_a_status_that_no_word_of_the_bank_leads_to(shop: Shop) -> None:
     payment = executed_though_closed(shop)
-    for status in ("created", "failed", "pending", "unknown", "nonsense", ""):
+    for status in ("created", "pending", "unknown", "nonsense", ""):
         refused(payment, status, "invalid choice")
 
 

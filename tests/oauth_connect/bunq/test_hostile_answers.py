@@ -67,7 +67,8 @@ def test_unreadable_answer_to_any_call_leaves_the_outcome_unknown(
     assert len(bank.seen) == len(calls.READ)
 
 
-WRONG_DRAFTS = {
+# Of these it cannot be told which draft it is, or what became of it.
+NO_DRAFT = {
     "entry is null": b'{"Response": [{"PaymentServiceProviderDraftPayment": null}]}',
     "entry is an array": b'{"Response": [{"PaymentServiceProviderDraftPayment": []}]}',
     "entry is a string": b'{"Response": [{"PaymentServiceProviderDraftPayment": "PENDING"}]}',
@@ -87,6 +88,9 @@ WRONG_DRAFTS = {
     "id is negative": with_draft(id=-70001),
     "id does not fit": with_draft(id=2**63),
     "id is an object": with_draft(id={"id": 70001}),
+}
+# Money may have moved all the same: what is wrong is missing, and a person looks at it.
+WRONG_PARTS = {
     "amount is a string": with_draft(amount="12.50"),
     "amount is an array": with_draft(amount=[]),
     "value is a number": with_draft(amount={"value": 12.5, "currency": "EUR"}),
@@ -94,6 +98,8 @@ WRONG_DRAFTS = {
     "value has an exponent": with_draft(amount={"value": "1E+9", "currency": "EUR"}),
     "value has three decimals": with_draft(amount={"value": "12.500", "currency": "EUR"}),
     "value has no decimals": with_draft(amount={"value": "12", "currency": "EUR"}),
+    "value has one decimal": with_draft(amount={"value": "12.5", "currency": "EUR"}),
+    "value has a comma": with_draft(amount={"value": "1,234.50", "currency": "EUR"}),
     "value is huge": with_draft(amount={"value": "9" * 40 + ".00", "currency": "EUR"}),
     "value has other digits": with_draft(amount={"value": "١٢.٥٠", "currency": "EUR"}),
     "value has a newline": with_draft(amount={"value": "12.50\n", "currency": "EUR"}),
@@ -106,13 +112,27 @@ WRONG_DRAFTS = {
 }
 
 
-@pytest.mark.parametrize("what", WRONG_DRAFTS)
-def test_draft_with_a_wrong_field_is_no_answer(
+WRONG_DRAFTS = NO_DRAFT | WRONG_PARTS
+
+
+@pytest.mark.parametrize("what", NO_DRAFT)
+def test_draft_without_a_readable_id_or_status_is_no_answer(
     what: str, client: BunqClient, access: Access, bank: HostileBank
 ) -> None:
-    bank.will(Answer(WRONG_DRAFTS[what]))
+    bank.will(Answer(NO_DRAFT[what]))
     with pytest.raises(OutcomeUnknown):
         client.read_draft(access, 9001, 70001)
+
+
+@pytest.mark.parametrize("what", WRONG_PARTS)
+def test_another_part_that_cannot_be_read_does_not_hide_the_status(
+    what: str, client: BunqClient, access: Access, bank: HostileBank
+) -> None:
+    kept = vars(client_reads_well(client, access, bank))
+    bank.will(Answer(WRONG_PARTS[what]))
+    read = vars(client.read_draft(access, 9001, 70001))
+    assert (read["id"], read["status"]) == (kept["id"], kept["status"])
+    assert [value for name, value in read.items() if value != kept[name]] == [None]
 
 
 @pytest.mark.parametrize("what", WRONG_DRAFTS)
