@@ -35,11 +35,13 @@ _UNSEEN: dict[type[Model], frozenset[str]] = {
     ),
 }
 _PATHS: dict[type[Model], str] = {Order: "", Merchant: "merchant__", Payment: "payments__"}
-# What decides what may be said: money that moved, then a draft that could still be approved (invariant 4).
+# What decides what may be said: money that moved, a draft that could still be approved, one that nobody could read
+# (invariant 4).
 _WEIGHTIEST_FIRST = Case(
     When(payments__status=PaymentStatus.PAID.value, then=0),
     When(payments__status__in=[status.value for status in OPEN], then=1),
-    default=2,
+    When(payments__status=PaymentStatus.FAILED.value, payments__draft_id__isnull=False, then=2),
+    default=3,
 )
 # How seldom it is written that a page is open.
 SEEN_STEP = timedelta(seconds=25)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Least
 
 from checkout import bank
@@ -20,13 +20,14 @@ from checkout.services.lease import URGENT_LOOKS
 from checkout.services.looking import pace
 from checkout.services.steps import Means, take_step
 from checkout.services.window import ListingWindow, best_window
-from checkout.statuses import PaymentStatus
+from checkout.statuses import PaymentStatus, from_bunq
 from oauth_connect.bunq.types import Draft, DraftPage
 
 _CONSIDERED = 2000
 # Somebody who just came back from bunq counts as much as so many open pages.
 _URGENT = 20.0
 _PAUSE_AFTER_TROUBLE_S = 1.0
+_TOO_LATE = timedelta(seconds=5)
 _PAUSE_FOR_THE_LOST_S = 0.3
 _SOON = timedelta(seconds=1)
 _FORGOTTEN_AFTER = timedelta(seconds=5)
@@ -132,12 +133,11 @@ def _choose(due: Sequence[Due], now: datetime) -> tuple[int | None, list[Due]]:
     Our own payments tell where it ends: at most so many of them are on one page.
     """
     weights = {one.draft_id: _weight(one, now) for one in due}
-    # Whoever waits most, and whoever has waited longest: so nobody waits for ever behind those in a hurry.
-    anchors = {
-        max(due, key=lambda one: weights[one.draft_id]).draft_id,
-        min(due, key=lambda one: one.due_at).draft_id,
-    }
-    window = max((_window_around(anchor, weights) for anchor in anchors), key=lambda one: one.weight)
+    # Whoever waits most, but whoever has waited too long before all: nobody waits for ever behind those in a hurry.
+    longest = min(due, key=lambda one: one.due_at)
+    late = now - longest.due_at > _TOO_LATE
+    anchor = longest if late else max(due, key=lambda one: weights[one.draft_id])
+    window = _window_around(anchor.draft_id, weights)
     return window.older_id, [one for one in due if window.lowest <= one.draft_id <= window.highest]
 
 
@@ -191,9 +191,14 @@ def _compare(members: Sequence[Due], shown: DraftPage, now: datetime) -> int:
     _bring_forward([one.pk for one in unseen if one.draft_id >= reaches], now)
     for one in members:
         draft = drafts.get(one.draft_id)
-        if draft is not None and draft.status[:_BANK_STATUS_LENGTH] != one.bank_status:
+        if draft is not None and _is_news(one, draft):
             _tell(one, draft, now)
     return len(members) - len(unseen)
+
+
+def _is_news(one: Due, draft: Draft) -> bool:
+    """Also a word that was heard before and could not be followed then, as its consent was still on the way."""
+    return draft.status[:_BANK_STATUS_LENGTH] != one.bank_status or from_bunq(draft.status).is_final
 
 
 def _tell(one: Due, draft: Draft, now: datetime) -> None:
@@ -202,10 +207,14 @@ def _tell(one: Due, draft: Draft, now: datetime) -> None:
         _bring_forward([one.pk], now)
 
 
-def _look_again(members: Iterable[Due], now: datetime) -> None:
-    Payment.objects.filter(
-        pk__in=[one.pk for one in members], status=PaymentStatus.PENDING.value, due_at__gt=now
-    ).update(due_at=now)
+def _look_again(members: Sequence[Due], now: datetime) -> None:
+    """As due as they were: the longer no listing answers for one, the sooner it is read by itself."""
+    if not members:
+        return
+    as_before = [When(pk=one.pk, then=Value(one.due_at)) for one in members]
+    pks = [one.pk for one in members]
+    still_open = Payment.objects.filter(pk__in=pks, status=PaymentStatus.PENDING.value, due_at__gt=now)
+    still_open.update(due_at=Case(*as_before, output_field=DateTimeField()))
 
 
 def _bring_forward(pks: Collection[int], now: datetime) -> None:

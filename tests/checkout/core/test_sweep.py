@@ -1,6 +1,6 @@
 """One listing answers for many open payments; what it leaves open is read one by one."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -9,8 +9,9 @@ from checkout.models import Payment
 from checkout.services.events import record
 from checkout.services.lease import claim
 from checkout.services.sweep import sweep
-from checkout.statuses import PaymentStatus
+from checkout.statuses import PAID_WORDS, PaymentStatus
 from checkout.worker import jobs
+from oauth_connect.authorizations import retry_exchanges
 from oauth_connect.models import BankRegistration
 from tests.checkout.core.conftest import Shop
 from tests.checkout.core.test_lost_answers import lose
@@ -43,6 +44,14 @@ def watch(shop: Shop, times: int = 1) -> None:
         now = timezone.now()
         jobs.sweep_listing(now, timezone.now)
         jobs.take_turn(PaymentStatus.PENDING, timezone.now(), timezone.now)
+
+
+def pass_time(began: datetime, seconds: int) -> None:
+    """What a worker does about open payments, once a second."""
+    for second in range(seconds):
+        now = began + timedelta(seconds=second)
+        jobs.sweep_listing(now, lambda now=now: now)  # type: ignore[misc]
+        jobs.take_turn(PaymentStatus.PENDING, now, lambda now=now: now)  # type: ignore[misc]
 
 
 def test_one_listing_spares_every_open_payment_a_look_of_its_own(
@@ -131,10 +140,28 @@ def test_while_listings_fail_nobody_is_forgotten(
     swept = sweep(now)
     assert swept.seen == 0
     assert swept.resume_in_s >= 1
-    later = now + timedelta(seconds=30)
-    jobs.take_turn(PaymentStatus.PENDING, later, lambda: later)
+    pass_time(now, 15)
     open_payments[0].refresh_from_db()
     assert open_payments[0].state is PaymentStatus.PAID
+
+
+def test_a_payment_heard_of_before_its_consent_was_known_is_paid_as_soon_as_it_is(shop: Shop) -> None:
+    """bunq executes, the answer to the exchange is lost, and the second try says that the code was spent."""
+    BankRegistration.objects.update(listing_has_ids=True)
+    payment = shop.pending()
+    shop.step(payment)
+    Payment.objects.update(due_at=timezone.now())
+    shop.bank.fault("lost_after", times=1, path="token")
+    shop.come_back(shop.consent(payment))
+    now = timezone.now()
+    sweep(now)
+    payment.refresh_from_db()
+    assert payment.bank_status in PAID_WORDS
+    assert payment.state is PaymentStatus.PENDING
+    retry_exchanges(now + timedelta(seconds=2))
+    pass_time(now + timedelta(seconds=2), 5)
+    payment.refresh_from_db()
+    assert payment.state is PaymentStatus.PAID
 
 
 def test_what_is_to_be_closed_is_not_left_to_the_listing(shop: Shop, open_payments: list[Payment]) -> None:
