@@ -62,9 +62,17 @@ class NothingHappened:
         return self.evidence.get("error") == "BudgetExhausted"
 
     @property
+    def is_elsewhere(self) -> bool:
+        """The payment was sent to another bank or user than the configured one: here nothing can be known of it."""
+        return self == _ELSEWHERE
+
+    @property
     def resume_in_s(self) -> float:
         """When another call of this kind makes sense; 0: at once."""
         return self.retry_after_s if self.bank_is_away else 0.0
+
+
+_ELSEWHERE = NothingHappened(_PAUSE_AFTER_MOVE_S, {"reason": "this draft is at another bank or user"})
 
 
 @dataclass(frozen=True)
@@ -146,7 +154,7 @@ def read(payment: Payment, *, at_once: bool = False) -> Draft | NothingHappened:
     """
     assert payment.draft_id is not None
     if payment.held_at != drafts.held_at():
-        return NothingHappened(_PAUSE_AFTER_MOVE_S, {"reason": "this draft is at another bank or user"})
+        return _ELSEWHERE
     try:
         draft = drafts.read_draft(payment.draft_id, spread=not (at_once or _is_closing(payment)))
     except BunqError as error:
@@ -190,7 +198,7 @@ def ask_to_close(payment: Payment, *, request_id: str) -> NothingHappened | None
     """Ask bunq to cancel a draft. Whatever comes back, only a read afterwards says what became of it."""
     assert payment.draft_id is not None
     if payment.held_at != drafts.held_at():
-        return NothingHappened(_PAUSE_AFTER_MOVE_S, {"reason": "this draft is at another bank or user"})
+        return _ELSEWHERE
     try:
         drafts.cancel_draft(payment.draft_id, request_id=request_id)
     except (Refused, OutcomeUnknown):
@@ -203,16 +211,20 @@ def ask_to_close(payment: Payment, *, request_id: str) -> NothingHappened | None
 def search(payment: Payment, *, longest_wait_s: float = 0.0) -> Sighting | NothingHappened:
     """Look for the draft of a payment whose answer was lost, in the bank's listing.
 
-    Waits up to `longest_wait_s` for a place in the bank's limits.
+    Waits up to `longest_wait_s` for a place in the bank's limits. The listing of another bank or user proves nothing.
     """
     assert payment.sent_at is not None
+    if drafts.held_at() not in ("", payment.held_at):
+        return _ELSEWHERE
     try:
         listed = drafts.list_drafts_since(payment.sent_at - CLOCK_SLACK, longest_wait_s=longest_wait_s)
     except BunqError as error:
         return _nothing_happened(error)
+    if drafts.held_at() != payment.held_at:
+        return NothingHappened(_PAUSE_S, {"reason": "the registration changed while the bank was read"})
     still_ours = [draft for draft in listed if from_bunq(draft.status) not in _CLOSED_UNPAID]
     ids = [draft.id for draft in still_ours if draft.id is not None]
-    here = Payment.objects.filter(held_at=drafts.held_at())
+    here = Payment.objects.filter(held_at=payment.held_at)
     owned = set(here.filter(draft_id__in=ids).values_list("draft_id", flat=True))
     unowned = [draft for draft in still_ours if draft.id is None or draft.id not in owned]
     agreeing = [(draft, _agreement(payment, draft)) for draft in unowned]

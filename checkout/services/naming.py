@@ -23,11 +23,11 @@ class NotAsSaid(CheckoutError):
 def name_draft(payment: Payment, draft_id: int, *, by: str, now: datetime) -> None:
     """This draft is the payment's. Raises NotAsSaid if the bank shows another transfer, or cannot be read."""
     _must_be_unknown(payment)
-    payment.draft_id, payment.held_at = draft_id, bank.held_at()
+    payment.draft_id = draft_id
     draft = bank.read(payment)
     payment.draft_id = None
     if isinstance(draft, bank.NothingHappened):
-        raise NotAsSaid("The bank could not be read, so nothing was changed.")
+        raise _unread(draft)
     if not bank.is_what_we_asked(payment, draft.as_evidence()):
         raise NotAsSaid("That draft is another transfer: amount, payer or receiver differ.")
     _record(payment, f"Draft {draft_id} was named by {by}.", now)
@@ -40,7 +40,7 @@ def say_none(payment: Payment, *, by: str, now: datetime) -> None:
     _must_be_unknown(payment)
     seen = bank.search(payment)
     if isinstance(seen, bank.NothingHappened):
-        raise NotAsSaid("The bank could not be read, so nothing was changed.")
+        raise _unread(seen)
     if seen.free or seen.nameless:
         raise NotAsSaid("The bank's listing shows a draft that may be this payment's.")
     _record(payment, f"{by} said that the bank holds no draft of it.", now)
@@ -57,6 +57,14 @@ def say_none(payment: Payment, *, by: str, now: datetime) -> None:
 def _must_be_unknown(payment: Payment) -> None:
     if payment.state is not PaymentStatus.UNKNOWN:
         raise NotAsSaid(f"This payment is {payment.status}, not unknown: there is nothing to say about it.")
+
+
+def _unread(trouble: bank.NothingHappened) -> NotAsSaid:
+    if trouble.is_elsewhere:
+        return NotAsSaid(
+            "It was sent to another bank or user than the configured one: only there it can be told."
+        )
+    return NotAsSaid("The bank could not be read, so nothing was changed.")
 
 
 def _record(payment: Payment, message: str, now: datetime) -> None:

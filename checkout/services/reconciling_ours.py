@@ -156,10 +156,11 @@ def _sent_before(payment: Payment, moment: datetime) -> bool:
 
 
 def candidates(draft: Draft) -> list[Payment]:
-    """Payments that asked for this transfer and own no draft."""
+    """Payments that asked for this transfer at this bank and own no draft."""
     if draft.amount is None:
         return []
-    asked = Payment.objects.filter(draft_id__isnull=True, sent_at__isnull=False, amount=draft.amount.value)
+    sent = Payment.objects.filter(held_at=bank.held_at(), draft_id__isnull=True, sent_at__isnull=False)
+    asked = sent.filter(amount=draft.amount.value)
     same = asked.filter(payer_iban=draft.sender_iban or "", payee_iban=draft.receiver_iban or "")
     return list(same.select_related("order__merchant").order_by("pk")[:_CANDIDATES])
 

@@ -52,8 +52,13 @@ def recover(payment: Payment, now: datetime) -> StepResult:
 
 
 def _listing_failed(payment: Payment, trouble: bank.NothingHappened, now: datetime) -> StepResult:
-    """The bank could not list its drafts, or has more of them than we read: then not seeing one proves nothing."""
-    if trouble.evidence.get("error") == "ListingIncomplete":
+    """The bank could not list its drafts, or has more of them than we read: then not seeing one proves nothing.
+
+    Nor does the listing of a bank or user to which this payment was not sent.
+    """
+    if trouble.is_elsewhere:
+        _ask_person(payment, now, None, "It was sent to another bank or user than the configured one.")
+    elif trouble.evidence.get("error") == "ListingIncomplete":
         _ask_person(payment, now, None)
     return StepResult(max(trouble.retry_after_s, _pause(payment)), trouble.resume_in_s)
 
@@ -85,9 +90,10 @@ def _adopt(payment: Payment, seen: bank.Sighting, now: datetime) -> bool:
 
 
 def _rivals(payment: Payment) -> QuerySet[Payment]:
-    """Other payments of ours whose answer is outstanding and that asked for the same transfer."""
+    """Other payments of ours whose answer is outstanding and that asked for the same transfer there."""
     return Payment.objects.filter(
         status__in=[PaymentStatus.SUBMITTING.value, PaymentStatus.UNKNOWN.value],
+        held_at=payment.held_at,
         payer_iban=payment.payer_iban,
         payee_iban=payment.payee_iban,
         amount=payment.amount,
@@ -146,7 +152,12 @@ def _conclude_none(payment: Payment, now: datetime) -> None:
     )
 
 
-def _ask_person(payment: Payment, now: datetime, seen: bank.Sighting | None) -> None:
+def _ask_person(
+    payment: Payment,
+    now: datetime,
+    seen: bank.Sighting | None,
+    why: str = "The bank may hold a draft of this payment; which one cannot be told.",
+) -> None:
     """Several candidates, or some that cannot be told: nobody guesses. `manage.py resolve_unknown` answers it."""
     if payment.events.filter(kind="needs_person").exists():
         return
@@ -157,7 +168,7 @@ def _ask_person(payment: Payment, now: datetime, seen: bank.Sighting | None) -> 
         source=Event.Source.BANK,
         now=now,
         payment=payment,
-        message="The bank may hold a draft of this payment; which one cannot be told. A person must say.",
+        message=f"{why} A person must say.",
         data=drafts,
         alert=True,
     )

@@ -65,6 +65,7 @@ def _send(payment: Payment, now: datetime, place: Reservation) -> StepResult:
         data={"request_id": payment.request_id},
         sent_at=now,
         sent_by=bank.sender(),
+        held_at=bank.held_at(),
     ):
         return StepResult(_SOON_S)
     if woke_too_late(now):
@@ -191,7 +192,6 @@ def _move_to_pending(payment: Payment, draft_id: int, *, now: datetime, kind: st
             now=now,
             data={"draft_id": draft_id},
             draft_id=draft_id,
-            held_at=bank.held_at(),
             bank_status="PENDING" if kind == "draft_created" else "",
         ):
             return True
