@@ -9,6 +9,7 @@ from checkout import bank
 from checkout.models import Event, Payment
 from checkout.services.errors import CheckoutError
 from checkout.services.events import record
+from checkout.services.searching import look_for
 from checkout.services.submitting import take_draft
 from checkout.services.transition import move
 from checkout.statuses import PaymentStatus
@@ -38,7 +39,7 @@ def name_draft(payment: Payment, draft_id: int, *, by: str, now: datetime) -> No
 def say_none(payment: Payment, *, by: str, now: datetime) -> None:
     """The bank holds no draft of it. Raises NotAsSaid if its listing shows one that may be, or cannot be read."""
     _must_be_unknown(payment)
-    seen = bank.search(payment)
+    seen = look_for(payment, patiently=True)
     if isinstance(seen, bank.NothingHappened):
         raise _unread(seen)
     if seen.free or seen.nameless:

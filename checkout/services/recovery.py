@@ -14,12 +14,11 @@ Source: bunq documentation "Headers" (request ids are unique per device; a secon
 
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
-
 from checkout import bank
 from checkout.models import Event, Payment
 from checkout.services.events import record
 from checkout.services.outcome import StepResult
+from checkout.services.searching import Sighting, look_for, sent_last
 from checkout.services.submitting import CREATE_REFUSED, DRAFT_CONFLICT, take_draft, woke_too_late
 from checkout.services.transition import move
 from checkout.statuses import PaymentStatus
@@ -31,12 +30,12 @@ _PAUSE_MAX_S = 60.0
 
 def recover(payment: Payment, now: datetime) -> StepResult:
     """The step of an *unknown* payment."""
-    seen = bank.search(payment)
+    seen = look_for(payment)
     if isinstance(seen, bank.NothingHappened):
         return _listing_failed(payment, seen, now)
     if _adopt(payment, seen, now):
         return StepResult(0.0)
-    if seen.nameless or (seen.free and not _rivals(payment).exists()):
+    if seen.nameless or (seen.free and not seen.rivals):
         _ask_person(payment, now, seen)
     elif _may_repeat(payment, now):
         return _repeat(payment, now)
@@ -46,7 +45,7 @@ def recover(payment: Payment, now: datetime) -> StepResult:
         _ask_person(payment, now, seen)
     elif payment.events.filter(kind=DRAFT_CONFLICT).exists():
         _ask_person(payment, now, seen)
-    elif now - _last_sent_at(payment) >= SETTLED_AFTER:
+    elif now - sent_last(payment) >= SETTLED_AFTER:
         _conclude_none(payment, now)
     return StepResult(_pause(payment))
 
@@ -58,16 +57,18 @@ def _listing_failed(payment: Payment, trouble: bank.NothingHappened, now: dateti
     """
     if trouble.is_elsewhere:
         _ask_person(payment, now, None, "It was sent to another bank or user than the configured one.")
-    elif trouble.evidence.get("error") == "ListingIncomplete":
+    elif trouble.is_incomplete:
+        if _may_repeat(payment, now):
+            return _repeat(payment, now)
         _ask_person(payment, now, None)
     return StepResult(max(trouble.retry_after_s, _pause(payment)), trouble.resume_in_s)
 
 
-def _share_for_closing(payment: Payment, seen: bank.Sighting, now: datetime) -> bool:
+def _share_for_closing(payment: Payment, seen: Sighting, now: datetime) -> bool:
     """As many drafts as lost payments of the same transfer, and nobody wants any of them: whose is whose does not
     matter for closing them, so each takes one, the oldest the oldest.
     """
-    lost = [payment, *_rivals(payment)]
+    lost = [payment, *seen.rivals]
     unwanted = all(one.cancel_reason or now >= one.expires_at for one in lost)
     if (
         not unwanted
@@ -80,24 +81,13 @@ def _share_for_closing(payment: Payment, seen: bank.Sighting, now: datetime) -> 
     return take_draft(payment, draft_id, now=now, kind="draft_found")
 
 
-def _adopt(payment: Payment, seen: bank.Sighting, now: datetime) -> bool:
+def _adopt(payment: Payment, seen: Sighting, now: datetime) -> bool:
     """Exactly one free draft, and nobody else of ours who could have made it."""
-    if len(seen.free) != 1 or seen.nameless or _rivals(payment).exists():
+    if len(seen.free) != 1 or seen.nameless or seen.rivals:
         return False
     draft = seen.free[0]
     assert draft.id is not None
     return take_draft(payment, draft.id, now=now, kind="draft_found")
-
-
-def _rivals(payment: Payment) -> QuerySet[Payment]:
-    """Other payments of ours whose answer is outstanding and that asked for the same transfer there."""
-    return Payment.objects.filter(
-        status__in=[PaymentStatus.SUBMITTING.value, PaymentStatus.UNKNOWN.value],
-        held_at=payment.held_at,
-        payer_iban=payment.payer_iban,
-        payee_iban=payment.payee_iban,
-        amount=payment.amount,
-    ).exclude(pk=payment.pk)
 
 
 def _may_repeat(payment: Payment, now: datetime) -> bool:
@@ -155,7 +145,7 @@ def _conclude_none(payment: Payment, now: datetime) -> None:
 def _ask_person(
     payment: Payment,
     now: datetime,
-    seen: bank.Sighting | None,
+    seen: Sighting | None,
     why: str = "The bank may hold a draft of this payment; which one cannot be told.",
 ) -> None:
     """Several candidates, or some that cannot be told: nobody guesses. `manage.py resolve_unknown` answers it."""
@@ -172,13 +162,6 @@ def _ask_person(
         data=drafts,
         alert=True,
     )
-
-
-def _last_sent_at(payment: Payment) -> datetime:
-    """A repeat that was sent a moment ago may still be on its way into the bank's listing."""
-    repeated = payment.events.filter(kind="repeated").order_by("-id").values_list("at", flat=True).first()
-    assert payment.sent_at is not None
-    return max(payment.sent_at, repeated or payment.sent_at)
 
 
 def _pause(payment: Payment) -> float:

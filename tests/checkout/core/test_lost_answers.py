@@ -11,6 +11,7 @@ from checkout.services.attempts import cancel_payment
 from checkout.services.errors import AttemptRunning
 from checkout.services.pages import page_facts
 from checkout.services.recovery import SETTLED_AFTER
+from checkout.services.searching import Sighting
 from checkout.statuses import PaymentStatus
 from oauth_connect.drafts import list_drafts_since
 from tests.checkout.core.conftest import Shop, kinds, later
@@ -80,7 +81,7 @@ def test_one_named_and_one_nameless_match_are_not_guessed_between(shop: Shop) ->
     payment = shop.start(shop.order())
     other = shop.pending()
     drafts = {draft.id: draft for draft in list_drafts_since(later(-60))}
-    sighting = bank_facts.Sighting(free=(drafts[other.draft_id],), nameless=1)
+    sighting = Sighting(free=(drafts[other.draft_id],), nameless=1)
     assert not recovery._adopt(payment, sighting, timezone.now())
 
 
