@@ -12,18 +12,17 @@ The steps, in this order:
 Source: bunq documentation "Headers" (request ids are unique per device; a second use is refused, not answered again).
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from checkout import bank
 from checkout.models import Event, Payment
 from checkout.services.events import record
 from checkout.services.outcome import StepResult
-from checkout.services.searching import Sighting, look_for, sent_last
+from checkout.services.searching import SETTLED_AFTER, Sighting, look_for, sent_last
 from checkout.services.submitting import CREATE_REFUSED, DRAFT_CONFLICT, take_draft, woke_too_late
 from checkout.services.transition import move
 from checkout.statuses import PaymentStatus
 
-SETTLED_AFTER = timedelta(seconds=120)
 _MAX_REPEATS = 5
 _PAUSE_MAX_S = 60.0
 

@@ -18,8 +18,10 @@ from checkout.models import Payment
 from checkout.statuses import PaymentStatus, from_bunq
 from oauth_connect.bunq.types import Draft, Money
 
-# A request that was sent longer ago than this has arrived, also by a clock that is a minute off, or never will.
-_ARRIVED = timedelta(minutes=5)
+# A request that was sent longer ago than this is in the bank's listing, or never will be.
+SETTLED_AFTER = timedelta(seconds=120)
+# And this long after it a draft is surely newer, also by a clock that is a minute off.
+_SURELY_NEWER = timedelta(minutes=5)
 _CLOSED_UNPAID = frozenset({PaymentStatus.REJECTED, PaymentStatus.CANCELLED, PaymentStatus.EXPIRED})
 
 
@@ -82,7 +84,7 @@ def _newest_known(payments: Sequence[Payment]) -> int | None:
 
 def _known_as_newer(payments: Sequence[Payment], above: int) -> int | None:
     """A draft of ours that is newer than any of theirs can be; None while we know of none."""
-    arrived = max(sent_last(one) for one in payments) + _ARRIVED
+    arrived = max(sent_last(one) for one in payments) + _SURELY_NEWER
     ours = Payment.objects.filter(held_at=payments[0].held_at, draft_id__gt=above, sent_at__gt=arrived)
     # When an orphan was sent nobody knows; what is stored is when it was found.
     asked_for = ours.exclude(cancel_reason=Payment.CancelReason.ORPHAN)

@@ -10,8 +10,7 @@ from checkout.services import recovery
 from checkout.services.attempts import cancel_payment
 from checkout.services.errors import AttemptRunning
 from checkout.services.pages import page_facts
-from checkout.services.recovery import SETTLED_AFTER
-from checkout.services.searching import Sighting
+from checkout.services.searching import SETTLED_AFTER, Sighting
 from checkout.statuses import PaymentStatus
 from oauth_connect.drafts import list_drafts_since
 from tests.checkout.core.conftest import Shop, kinds, later
