@@ -16,6 +16,7 @@ from datetime import datetime
 
 from checkout import bank
 from checkout.models import Event, Payment
+from checkout.services import shared
 from checkout.services.events import record
 from checkout.services.outcome import StepResult
 from checkout.services.searching import SETTLED_AFTER, Sighting, look_for, sent_last
@@ -64,8 +65,8 @@ def _listing_failed(payment: Payment, trouble: bank.NothingHappened, now: dateti
 
 
 def _share_for_closing(payment: Payment, seen: Sighting, now: datetime) -> bool:
-    """As many drafts as lost payments of the same transfer, and nobody wants any of them: whose is whose does not
-    matter for closing them, so each takes one, the oldest the oldest.
+    """As many drafts as lost payments of the same transfer, nobody wants any of them, and none was approved yet: each
+    takes one to close it. Whose is whose nobody knows, so should one be executed after all, all are told (`shared`).
     """
     lost = [payment, *seen.rivals]
     unwanted = all(one.cancel_reason or now >= one.expires_at for one in lost)
@@ -73,8 +74,10 @@ def _share_for_closing(payment: Payment, seen: Sighting, now: datetime) -> bool:
         not unwanted
         or len(seen.free) != len(lost)
         or any(one.state is not PaymentStatus.UNKNOWN for one in lost)
+        or any(draft.status != "PENDING" for draft in seen.free)
     ):
         return False
+    shared.remember(lost, now=now)
     place = sorted(one.pk for one in lost).index(payment.pk)
     draft_id = sorted(draft.id for draft in seen.free if draft.id is not None)[place]
     return take_draft(payment, draft_id, now=now, kind="draft_found")
