@@ -61,6 +61,12 @@ class NothingHappened:
         return self.evidence.get("error") == "BudgetExhausted"
 
     @property
+    def reaches_nobody(self) -> bool:
+        """Whatever were sent about this draft now: the bank is away, or does not know it."""
+        away = self.bank_is_away and not self.used_up
+        return away or self.is_elsewhere or self.evidence.get("error") == "NotFound"
+
+    @property
     def is_incomplete(self) -> bool:
         """The bank lists more drafts than were read: then not having seen one proves nothing."""
         return self.evidence.get("error") == "ListingIncomplete"
@@ -185,13 +191,25 @@ def new_request_id() -> str:
     return drafts.new_request_id()
 
 
-def ask_to_close(payment: Payment, *, request_id: str) -> NothingHappened | None:
+def reserve_close(payment: Payment) -> Reservation | NothingHappened:
+    """The place of one `ask_to_close` in the bank's limits, to be taken before anything is recorded about it."""
+    if payment.held_at != drafts.held_at():
+        return _ELSEWHERE
+    try:
+        return drafts.reserve_cancel()
+    except BunqError as error:
+        return _nothing_happened(error)
+
+
+def ask_to_close(
+    payment: Payment, *, request_id: str, reservation: Reservation | None = None
+) -> NothingHappened | None:
     """Ask bunq to cancel a draft. Whatever comes back, only a read afterwards says what became of it."""
     assert payment.draft_id is not None
     if payment.held_at != drafts.held_at():
         return _ELSEWHERE
     try:
-        drafts.cancel_draft(payment.draft_id, request_id=request_id)
+        drafts.cancel_draft(payment.draft_id, request_id=request_id, reservation=reservation)
     except (Refused, OutcomeUnknown):
         return None
     except BunqError as error:

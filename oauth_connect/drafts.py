@@ -104,7 +104,12 @@ def new_request_id() -> str:
     return str(uuid.uuid4())
 
 
-def cancel_draft(draft_id: int, *, request_id: str) -> None:
+def reserve_cancel() -> Reservation:
+    """The place of one `cancel_draft` in the bank's limits. Raises BudgetExhausted."""
+    return calls.reserve("PUT", ONE)
+
+
+def cancel_draft(draft_id: int, *, request_id: str, reservation: Reservation | None = None) -> None:
     """Ask bunq to close the draft. Whether it did, only a read afterwards tells; asking again is harmless."""
     with_session(
         lambda session: calls.call(
@@ -113,6 +118,7 @@ def cancel_draft(draft_id: int, *, request_id: str) -> None:
             lambda: calls.client().cancel_draft(
                 session.access, session.user_id, draft_id, request_id=request_id
             ),
+            reservation=reservation,
         )
     )
 

@@ -12,7 +12,9 @@ The steps, in this order:
 Source: bunq documentation "Headers" (request ids are unique per device; a second use is refused, not answered again).
 """
 
+from collections import Counter
 from datetime import datetime
+from typing import Any
 
 from checkout import bank
 from checkout.models import Event, Payment
@@ -42,7 +44,8 @@ def recover(payment: Payment, now: datetime) -> StepResult:
     elif seen.free:
         if _share_for_closing(payment, seen, now):
             return StepResult(0.0)
-        _ask_person(payment, now, seen)
+        if not seen.is_moving:
+            _ask_person(payment, now, seen)
     elif payment.events.filter(kind=DRAFT_CONFLICT).exists():
         _ask_person(payment, now, seen)
     elif now - sent_last(payment) >= SETTLED_AFTER:
@@ -96,29 +99,59 @@ def _may_repeat(payment: Payment, now: datetime) -> bool:
     """Only the same request over the same device, only while the shopper could still use it, and not for ever."""
     if payment.cancel_reason or now >= payment.expires_at or payment.sent_by != bank.sender():
         return False
-    tries = payment.events.filter(kind__in=["repeated", "repeat_refused", CREATE_REFUSED])
-    said = list(tries.values_list("kind", flat=True))
-    return set(said) <= {"repeated"} and len(said) < _MAX_REPEATS
+    kinds = ["repeated", "repeat_not_sent", "repeat_refused", CREATE_REFUSED]
+    said = Counter(payment.events.filter(kind__in=kinds).values_list("kind", flat=True))
+    if said["repeat_refused"] or said[CREATE_REFUSED]:
+        return False
+    return said["repeated"] - said["repeat_not_sent"] < _MAX_REPEATS
 
 
 def _repeat(payment: Payment, now: datetime) -> StepResult:
+    """Neither recorded nor sent while the bank's limits have no room for it."""
+    place = bank.reserve_submit()
+    if isinstance(place, bank.NothingHappened):
+        return StepResult(place.retry_after_s, place.resume_in_s)
+    try:
+        record(
+            payment.order,
+            "repeated",
+            source=Event.Source.WORKER,
+            now=now,
+            payment=payment,
+            message="Sent again with the same request id, which the bank takes only once.",
+            data={"request_id": payment.request_id},
+        )
+        if woke_too_late(now):
+            _note_not_sent(payment, now, {"reason": "this machine slept"})
+            return StepResult(0.0)
+        return _record_repeat(payment, bank.submit(payment, place), now)
+    finally:
+        place.give_back()
+
+
+def _note_not_sent(payment: Payment, now: datetime, evidence: dict[str, Any]) -> None:
     record(
         payment.order,
-        "repeated",
+        "repeat_not_sent",
         source=Event.Source.WORKER,
         now=now,
         payment=payment,
-        message="Sent again with the same request id, which the bank takes only once.",
-        data={"request_id": payment.request_id},
+        message="It was not sent again, or turned away unread.",
+        data=evidence,
     )
-    if woke_too_late(now):
-        return StepResult(0.0)
-    answer = bank.submit(payment)
+
+
+def _record_repeat(
+    payment: Payment,
+    answer: bank.Accepted | bank.NothingHappened | bank.TurnedDown | bank.Lost,
+    now: datetime,
+) -> StepResult:
     match answer:
         case bank.Accepted(draft_id):
             take_draft(payment, draft_id, now=now, kind="draft_created")
             return StepResult(0.0)
-        case bank.NothingHappened() as trouble:
+        case bank.NothingHappened(_, evidence) as trouble:
+            _note_not_sent(payment, now, evidence)
             return StepResult(trouble.retry_after_s, trouble.resume_in_s)
         case bank.TurnedDown(evidence):
             record(

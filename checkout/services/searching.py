@@ -39,6 +39,11 @@ class Sighting:
     nameless: int
     rivals: tuple[Payment, ...] = ()
 
+    @property
+    def is_moving(self) -> bool:
+        """A rival is being sent: in a moment it is known whether one of the drafts is its own."""
+        return any(one.state is PaymentStatus.SUBMITTING for one in self.rivals)
+
 
 def look_for(
     payment: Payment, *, longest_wait_s: float = 0.0, patiently: bool = False
@@ -105,9 +110,10 @@ def _rivals(payment: Payment) -> QuerySet[Payment]:
 def _sight(payment: Payment, listed: Sequence[Draft]) -> Sighting:
     still_ours = [draft for draft in listed if from_bunq(draft.status) not in _CLOSED_UNPAID]
     ids = [draft.id for draft in still_ours if draft.id is not None]
+    # In this order: whoever writes a listed draft down in this moment was a rival a moment before.
+    rivals = tuple(_rivals(payment))
     here = Payment.objects.filter(held_at=payment.held_at)
     owned = set(here.filter(draft_id__in=ids).values_list("draft_id", flat=True))
-    rivals = tuple(_rivals(payment))
     unowned = [draft for draft in still_ours if draft.id is None or draft.id not in owned]
     agreeing = [(draft, _agreement(payment, draft)) for draft in unowned]
     free = tuple(draft for draft, agrees in agreeing if agrees and draft.id is not None)
