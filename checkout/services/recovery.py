@@ -7,7 +7,8 @@ The steps, in this order:
    processed;
 3. if that is refused, look again: bunq may have refused it because it has the first one;
 4. if the bank's listing still shows none after `SETTLED_AFTER`, the bank holds none: *failed*;
-5. whatever cannot be told apart stays *unknown*, is looked at again, and waits for a person's word.
+5. whatever cannot be told apart stays *unknown*, is looked at again, and waits for a person's word. So does what was
+   sent to another bank or user than the configured one.
 
 Source: bunq documentation "Headers" (request ids are unique per device; a second use is refused, not answered again).
 """
