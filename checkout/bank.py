@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from checkout.models import Payment
-from checkout.statuses import PaymentStatus, from_bunq
-from oauth_connect import authorizations, drafts
+from checkout.statuses import PaymentStatus
+from oauth_connect import all_drafts, authorizations, drafts
 from oauth_connect.authorizations import Consent as Consent
 from oauth_connect.bunq.errors import (
     BunqError,
@@ -35,7 +35,6 @@ _PAUSE_AFTER_MOVE_S = 300.0
 # How many drafts one listing shows at most.
 LISTED = PAGE_SIZE
 _AWAY = (NotSent, RateLimited, Maintenance, CredentialsGone)
-_CLOSED_UNPAID = frozenset({PaymentStatus.REJECTED, PaymentStatus.CANCELLED, PaymentStatus.EXPIRED})
 
 
 @dataclass(frozen=True)
@@ -62,9 +61,28 @@ class NothingHappened:
         return self.evidence.get("error") == "BudgetExhausted"
 
     @property
+    def reaches_nobody(self) -> bool:
+        """Whatever were sent about this draft now: the bank is away, or does not know it."""
+        away = self.bank_is_away and not self.used_up
+        return away or self.is_elsewhere or self.evidence.get("error") == "NotFound"
+
+    @property
+    def is_incomplete(self) -> bool:
+        """The bank lists more drafts than were read: then not having seen one proves nothing."""
+        return self.evidence.get("error") == "ListingIncomplete"
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """The payment was sent to another bank or user than the configured one: here nothing can be known of it."""
+        return self == _ELSEWHERE
+
+    @property
     def resume_in_s(self) -> float:
         """When another call of this kind makes sense; 0: at once."""
         return self.retry_after_s if self.bank_is_away else 0.0
+
+
+_ELSEWHERE = NothingHappened(_PAUSE_AFTER_MOVE_S, {"reason": "this draft is at another bank or user"})
 
 
 @dataclass(frozen=True)
@@ -79,19 +97,6 @@ class Lost:
     """Sent, and no answer that can be trusted came back."""
 
     evidence: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Sighting:
-    """What the bank's listing shows for a payment whose answer was lost.
-
-    `free` are open drafts with the same payer, payee and amount that no payment of ours owns; `nameless` counts
-    those that may be ours but cannot be told: without an id, or with a payer, payee or amount that the bank left out.
-    Drafts that the bank shows as closed without payment are left out: nobody can approve them any more.
-    """
-
-    free: tuple[Draft, ...]
-    nameless: int
 
 
 def prepare(new: NewDraft) -> drafts.PreparedDraft:
@@ -146,7 +151,7 @@ def read(payment: Payment, *, at_once: bool = False) -> Draft | NothingHappened:
     """
     assert payment.draft_id is not None
     if payment.held_at != drafts.held_at():
-        return NothingHappened(_PAUSE_AFTER_MOVE_S, {"reason": "this draft is at another bank or user"})
+        return _ELSEWHERE
     try:
         draft = drafts.read_draft(payment.draft_id, spread=not (at_once or _is_closing(payment)))
     except BunqError as error:
@@ -186,13 +191,25 @@ def new_request_id() -> str:
     return drafts.new_request_id()
 
 
-def ask_to_close(payment: Payment, *, request_id: str) -> NothingHappened | None:
+def reserve_close(payment: Payment) -> Reservation | NothingHappened:
+    """The place of one `ask_to_close` in the bank's limits, to be taken before anything is recorded about it."""
+    if payment.held_at != drafts.held_at():
+        return _ELSEWHERE
+    try:
+        return drafts.reserve_cancel()
+    except BunqError as error:
+        return _nothing_happened(error)
+
+
+def ask_to_close(
+    payment: Payment, *, request_id: str, reservation: Reservation | None = None
+) -> NothingHappened | None:
     """Ask bunq to cancel a draft. Whatever comes back, only a read afterwards says what became of it."""
     assert payment.draft_id is not None
     if payment.held_at != drafts.held_at():
-        return NothingHappened(_PAUSE_AFTER_MOVE_S, {"reason": "this draft is at another bank or user"})
+        return _ELSEWHERE
     try:
-        drafts.cancel_draft(payment.draft_id, request_id=request_id)
+        drafts.cancel_draft(payment.draft_id, request_id=request_id, reservation=reservation)
     except (Refused, OutcomeUnknown):
         return None
     except BunqError as error:
@@ -200,37 +217,32 @@ def ask_to_close(payment: Payment, *, request_id: str) -> NothingHappened | None
     return None
 
 
-def search(payment: Payment, *, longest_wait_s: float = 0.0) -> Sighting | NothingHappened:
-    """Look for the draft of a payment whose answer was lost, in the bank's listing.
+def list_drafts(
+    held_at: str,
+    since: datetime,
+    *,
+    above: int | None = None,
+    below: int | None = None,
+    longest_wait_s: float = 0.0,
+    patiently: bool = False,
+) -> tuple[Draft, ...] | NothingHappened:
+    """The drafts that this bank lists for us as made at `since` or later, between two others if they are named.
 
-    Waits up to `longest_wait_s` for a place in the bank's limits.
+    The listing of another bank or user than `held_at` proves nothing. Waits up to `longest_wait_s` for a place in the
+    bank's limits; `patiently`: reads as much as there is, for a person who can wait.
     """
-    assert payment.sent_at is not None
+    if drafts.held_at() not in ("", held_at):
+        return _ELSEWHERE
     try:
-        listed = drafts.list_drafts_since(payment.sent_at - CLOCK_SLACK, longest_wait_s=longest_wait_s)
+        if patiently:
+            listed = drafts.down_to(since, above, all_drafts.pages(below))
+        else:
+            listed = drafts.list_drafts_since(since, above=above, below=below, longest_wait_s=longest_wait_s)
     except BunqError as error:
         return _nothing_happened(error)
-    still_ours = [draft for draft in listed if from_bunq(draft.status) not in _CLOSED_UNPAID]
-    ids = [draft.id for draft in still_ours if draft.id is not None]
-    here = Payment.objects.filter(held_at=drafts.held_at())
-    owned = set(here.filter(draft_id__in=ids).values_list("draft_id", flat=True))
-    unowned = [draft for draft in still_ours if draft.id is None or draft.id not in owned]
-    agreeing = [(draft, _agreement(payment, draft)) for draft in unowned]
-    free = tuple(draft for draft, agrees in agreeing if agrees and draft.id is not None)
-    possible = sum(1 for _, agrees in agreeing if agrees is not False)
-    return Sighting(free=free, nameless=possible - len(free))
-
-
-def _agreement(payment: Payment, draft: Draft) -> bool | None:
-    """Whether a listed draft is the transfer that we asked for; None when the bank left out what would tell."""
-    pairs = (
-        (draft.amount, Money(Decimal(payment.amount), payment.currency)),
-        (draft.sender_iban, payment.payer_iban),
-        (draft.receiver_iban, payment.payee_iban),
-    )
-    if any(shown is not None and shown != asked for shown, asked in pairs):
-        return False
-    return None if any(shown is None for shown, _ in pairs) else True
+    if drafts.held_at() != held_at:
+        return NothingHappened(_PAUSE_S, {"reason": "the registration changed while the bank was read"})
+    return listed
 
 
 def is_what_we_asked(payment: Payment, answer: Mapping[str, Any]) -> bool:

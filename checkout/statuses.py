@@ -42,7 +42,7 @@ MOVES = MappingProxyType(
         P.CREATED: frozenset({P.SUBMITTING, P.CANCELLED}),
         # Back to `created` only when the request provably had no effect (never left, or was turned away unread).
         P.SUBMITTING: frozenset({P.CREATED, P.PENDING, P.UNKNOWN, P.FAILED}),
-        # To `failed` only when a repeat was refused and the bank's listing shows that it holds no such draft.
+        # To `failed` only when the bank's listing shows no such draft, long enough after the request was last sent.
         P.UNKNOWN: frozenset({P.PENDING, P.FAILED}),
         P.PENDING: frozenset({P.CANCELLING, P.PAID, P.REJECTED, P.CANCELLED, P.EXPIRED}),
         P.CANCELLING: frozenset({P.PAID, P.REJECTED, P.CANCELLED, P.EXPIRED}),

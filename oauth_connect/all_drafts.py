@@ -30,12 +30,13 @@ LONGEST_WAIT_S = 60.0
 MOST_PAGES = 50_000
 
 
-def pages() -> Iterator[tuple[Draft, ...]]:
-    """All pages of the listing, newest first, to the end. A draft may come twice where two pages meet.
+def pages(below: int | None = None) -> Iterator[tuple[Draft, ...]]:
+    """All pages of the listing, newest first (or from the draft `below` on), to the end. A draft may come twice where
+    two pages meet.
 
     Raises `oauth_connect.bunq.errors`; ListingIncomplete for a listing that leads in a circle.
     """
-    older_id: int | None = None
+    older_id = below
     for _ in range(MOST_PAGES):
         page = _patiently(partial(_page, older_id))
         yield page.drafts

@@ -7,9 +7,10 @@ PaymentServiceProviderDraftPayment.
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
 from oauth_connect import calls, clock
 from oauth_connect.bunq.draft_body import draft_body
@@ -103,7 +104,12 @@ def new_request_id() -> str:
     return str(uuid.uuid4())
 
 
-def cancel_draft(draft_id: int, *, request_id: str) -> None:
+def reserve_cancel() -> Reservation:
+    """The place of one `cancel_draft` in the bank's limits. Raises BudgetExhausted."""
+    return calls.reserve("PUT", ONE)
+
+
+def cancel_draft(draft_id: int, *, request_id: str, reservation: Reservation | None = None) -> None:
     """Ask bunq to close the draft. Whether it did, only a read afterwards tells; asking again is harmless."""
     with_session(
         lambda session: calls.call(
@@ -112,6 +118,7 @@ def cancel_draft(draft_id: int, *, request_id: str) -> None:
             lambda: calls.client().cancel_draft(
                 session.access, session.user_id, draft_id, request_id=request_id
             ),
+            reservation=reservation,
         )
     )
 
@@ -152,34 +159,47 @@ def _remember_listing(*, has_ids: bool) -> None:
 
 
 def list_drafts_since(
-    since: datetime, *, max_pages: int = 5, longest_wait_s: float = 0.0
+    since: datetime,
+    *,
+    above: int | None = None,
+    below: int | None = None,
+    max_pages: int = 5,
+    longest_wait_s: float = 0.0,
 ) -> tuple[Draft, ...]:
     """Every draft that bunq lists as created at `since` (aware) or later, newest first, each id once.
 
+    Of these only the ones listed before the draft `above`, if that is listed at all, and after the draft `below`.
     A draft without a time of creation is included. Raises ListingIncomplete if `max_pages` pages of 200 did
-    not reach back to `since`: then not having seen a draft proves nothing.
+    not reach that far: then not having seen a draft proves nothing.
     """
+    return down_to(since, above, _pages(below, max_pages, longest_wait_s))
+
+
+def down_to(since: datetime, above: int | None, pages: Iterable[tuple[Draft, ...]]) -> tuple[Draft, ...]:
+    """What `list_drafts_since` says, from pages that somebody else reads."""
     drafts: list[Draft] = []
     seen: set[int] = set()
-    for page in _pages(max_pages, longest_wait_s):
-        for draft in page.drafts:
-            if draft.created is not None and draft.created < since:
-                return tuple(drafts)
-            if draft.id is None or draft.id not in seen:
-                drafts.append(draft)
-            if draft.id is not None:
-                seen.add(draft.id)
-        if page.older_id is None:
-            return tuple(drafts)
-    raise ListingIncomplete(f"more than {max_pages} pages of drafts since {since:%Y-%m-%d %H:%M:%S %Z}")
+    for draft in chain.from_iterable(pages):
+        if draft.created is not None and draft.created < since:
+            break
+        if draft.id is not None and draft.id == above:
+            break
+        if draft.id is None or draft.id not in seen:
+            drafts.append(draft)
+        if draft.id is not None:
+            seen.add(draft.id)
+    return tuple(drafts)
 
 
-def _pages(max_pages: int, first_wait_s: float) -> Iterator[DraftPage]:
-    older_id: int | None = None
+def _pages(below: int | None, max_pages: int, first_wait_s: float) -> Iterator[tuple[Draft, ...]]:
+    older_id = below
     for number in range(max_pages):
         page = _page(older_id, longest_wait_s=_LONGEST_PAGE_WAIT_S if number else first_wait_s)
-        yield page
+        yield page.drafts
         older_id = page.older_id
+        if older_id is None:
+            return
+    raise ListingIncomplete(f"the listing goes on after {max_pages} pages of drafts")
 
 
 def _page(
@@ -189,7 +209,9 @@ def _page(
         lambda session: calls.call(
             "GET",
             COLLECTION,
-            lambda: calls.client().list_drafts(session.access, session.user_id, older_id=older_id),
+            lambda: calls.client().list_drafts(
+                session.access, session.user_id, count=PAGE_SIZE, older_id=older_id
+            ),
             longest_wait_s=longest_wait_s,
             reservation=reservation,
         )

@@ -48,7 +48,12 @@ class Payment(models.Model):
     held_at = models.CharField(
         max_length=350,
         blank=True,
-        help_text="The bank, and who we are there: draft ids mean something only in it.",
+        help_text="The bank it was sent to, and who we are there: draft ids mean something only in it.",
+    )
+    after_draft_id = models.BigIntegerField(
+        null=True,
+        blank=True,
+        help_text="The newest draft that we knew there before it was sent: its own is newer.",
     )
     draft_id = models.BigIntegerField(null=True, blank=True, help_text="bunq's id of the draft.")
     bank_status = models.CharField(max_length=40, blank=True, help_text="bunq's own last word, unchanged.")

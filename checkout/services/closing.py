@@ -8,10 +8,11 @@ from checkout.services.events import record
 from checkout.services.looking import believe, note_trouble, pause_after
 from checkout.services.outcome import StepResult
 from checkout.services.transition import move
-from checkout.statuses import PaymentStatus
+from checkout.statuses import PaymentStatus, from_bunq
 
 _SOON_S = 1.0
 _PAUSE_MAX_S = 60.0
+_ASKED = "close_asked"
 _KIND = {
     Payment.CancelReason.SHOPPER: "cancelled_by_shopper",
     Payment.CancelReason.MERCHANT: "cancelled_by_merchant",
@@ -58,25 +59,52 @@ def close_unsent(payment: Payment, now: datetime) -> bool:
 
 
 def close(payment: Payment, now: datetime) -> StepResult:
-    """The step of a payment that is *cancelling*: cancel at the bank, then read."""
+    """The step of a payment that is *cancelling*: cancel at the bank, then read.
+
+    Once it was asked for, it is read first: asking again is for a draft that is still open, at a bank that answers.
+    """
     if payment.state is not PaymentStatus.CANCELLING:
         return StepResult(_SOON_S)
     bank.withdraw_authorizations(payment, now=now)
-    request_id = bank.new_request_id()
-    record(
-        payment.order,
-        "close_asked",
-        source=Event.Source.WORKER,
-        now=now,
-        payment=payment,
-        data={"request_id": request_id, "draft_id": payment.draft_id, "body": {"status": "CANCELLED"}},
-    )
-    trouble = bank.ask_to_close(payment, request_id=request_id)
+    if payment.events.filter(kind=_ASKED).exists():
+        answer = bank.read(payment)
+        if isinstance(answer, bank.NothingHappened):
+            if answer.reaches_nobody:
+                return _unread(payment, answer, now)
+        else:
+            believe(payment, answer, now)
+            if payment.state is not PaymentStatus.CANCELLING or from_bunq(answer.status).is_final:
+                return StepResult(_SOON_S)
+    trouble = _ask(payment, now)
     answer = bank.read(payment)
     if isinstance(answer, bank.NothingHappened):
-        note_trouble(payment, answer, now)
-        return StepResult(pause_after(answer, payment), answer.resume_in_s)
+        return _unread(payment, answer, now)
     believe(payment, answer, now)
     if trouble is not None:
         return StepResult(trouble.retry_after_s, trouble.resume_in_s)
     return StepResult(min(_PAUSE_MAX_S, _SOON_S * 1.5 ** min(payment.steps_without_news, 12)))
+
+
+def _ask(payment: Payment, now: datetime) -> bank.NothingHappened | None:
+    """Record, then send; neither while there is no way to send it."""
+    place = bank.reserve_close(payment)
+    if isinstance(place, bank.NothingHappened):
+        return place
+    request_id = bank.new_request_id()
+    try:
+        record(
+            payment.order,
+            _ASKED,
+            source=Event.Source.WORKER,
+            now=now,
+            payment=payment,
+            data={"request_id": request_id, "draft_id": payment.draft_id, "body": {"status": "CANCELLED"}},
+        )
+        return bank.ask_to_close(payment, request_id=request_id, reservation=place)
+    finally:
+        place.give_back()
+
+
+def _unread(payment: Payment, trouble: bank.NothingHappened, now: datetime) -> StepResult:
+    note_trouble(payment, trouble, now)
+    return StepResult(pause_after(trouble, payment), trouble.resume_in_s)

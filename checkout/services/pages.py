@@ -29,7 +29,7 @@ _UNSEEN: dict[type[Model], frozenset[str]] = {
     Merchant: frozenset({"slug", "iban", "account_holder", "website", "is_active", "created_at"}),
     Payment: frozenset(
         {
-            *("request_id", "request_body", "sent_by", "held_at", "bank_status"),
+            *("request_id", "request_body", "sent_by", "held_at", "after_draft_id", "bank_status"),
             *("lease_owner", "lease_until", "due_at", "urgent", "steps_without_news", "page_seen_at"),
         }
     ),

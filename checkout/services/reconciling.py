@@ -36,6 +36,7 @@ _ROUNDS = 3
 _MOST_FAILURES = 3
 _CLOSED_UNPAID = frozenset({PaymentStatus.REJECTED, PaymentStatus.CANCELLED, PaymentStatus.EXPIRED})
 _OPEN = sorted(status.value for status in OPEN)
+_LOST = [PaymentStatus.SUBMITTING.value, PaymentStatus.UNKNOWN.value]
 
 
 @dataclass
@@ -318,16 +319,16 @@ class _Reconciliation:
         scope = ours.Scope(self._began, self._since).payments()
         elsewhere = scope.filter(draft_id__isnull=False).exclude(held_at=self._here)
         self._report.elsewhere = elsewhere.count()
-        for payment in elsewhere.filter(status__in=_OPEN):
-            self._report.differences.append(
-                of_payment(
-                    Kind.OPEN_ELSEWHERE,
-                    payment,
-                    at_bank="elsewhere",
-                    detail=payment.held_at or "unknown",
-                    to=PaymentStatus.FAILED,
+        lost = scope.filter(draft_id__isnull=True, status__in=_LOST).exclude(held_at=self._here)
+        for kind, rows, way_out in (
+            (Kind.OPEN_ELSEWHERE, elsewhere.filter(status__in=_OPEN), PaymentStatus.FAILED),
+            (Kind.LOST_ELSEWHERE, lost, ""),
+        ):
+            for payment in rows:
+                where = payment.held_at or "unknown"
+                self._report.differences.append(
+                    of_payment(kind, payment, at_bank="elsewhere", detail=where, to=way_out)
                 )
-            )
 
     def _own_facts(self) -> None:
         """Whoever finds something wrong looks twice: another process may be in the middle of putting it right."""
@@ -347,8 +348,9 @@ class _Reconciliation:
         return list(ours.differences(ours.Scope(clock.now(), self._since)))
 
 
-# That nobody looks at a payment is no news where it is told already what nobody saw.
-_SAID_ALREADY = frozenset({Kind.NOBODY_LOOKS})
+# That nobody looks at a payment is no news where it is told already what nobody saw. And what was lost elsewhere is
+# not cleared up from here.
+_SAID_ALREADY = frozenset({Kind.NOBODY_LOOKS, Kind.LOST_TOO_LONG, Kind.SENDER_GONE})
 
 
 def _load(payment_id: int) -> Payment:

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     OTHER_TRANSFER = "other_transfer"
     UNKNOWN_TO_BANK = "unknown_to_bank"
     OPEN_ELSEWHERE = "open_elsewhere"
+    LOST_ELSEWHERE = "lost_elsewhere"
     # A draft that no payment owns.
     EXECUTED_WITHOUT_PAYMENT = "executed_without_payment"
     OPEN_WITHOUT_PAYMENT = "open_without_payment"
@@ -80,6 +81,10 @@ _WORDS: dict[Kind, tuple[str, str]] = {
         "Open, and its draft is at another bank or user ({detail}).",
         "Run reconcile with the settings of that bank: nobody watches it from here. "
         f"If there is no way back there, and it is cancelling: {_CORRECT}.",
+    ),
+    Kind.LOST_ELSEWHERE: (
+        "Its answer was lost, and it was sent to another bank or user ({detail}).",
+        "Run reconcile with the settings of that bank: here nobody can tell whether it holds a draft of it.",
     ),
     Kind.EXECUTED_WITHOUT_PAYMENT: (
         "Money moved on a draft that no payment here owns.{detail}",

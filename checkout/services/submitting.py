@@ -13,6 +13,7 @@ from checkout.services.closing import close_unsent
 from checkout.services.events import record
 from checkout.services.order_first import next_number, take_order
 from checkout.services.outcome import StepResult, growing
+from checkout.services.searching import look_for, newest_draft
 from checkout.services.transition import move
 from checkout.statuses import OrderStatus, PaymentStatus
 from oauth_connect import clock
@@ -57,6 +58,7 @@ def submit(payment: Payment, now: datetime, reservation: Reservation | None = No
 
 
 def _send(payment: Payment, now: datetime, place: Reservation) -> StepResult:
+    there = bank.held_at()
     if not move(
         payment,
         PaymentStatus.SUBMITTING,
@@ -66,6 +68,8 @@ def _send(payment: Payment, now: datetime, place: Reservation) -> StepResult:
         data={"request_id": payment.request_id},
         sent_at=now,
         sent_by=bank.sender(),
+        held_at=there,
+        after_draft_id=newest_draft(there),
     ):
         return StepResult(_SOON_S)
     if woke_too_late(now):
@@ -109,7 +113,7 @@ def _believe_refusal(payment: Payment, evidence: dict[str, Any], now: datetime) 
     bunq refuses a request id that it has seen with the same kind of answer as a wrong IBAN, and something on the way
     may have delivered our request twice. Source: bunq documentation "Headers".
     """
-    seen = bank.search(payment, longest_wait_s=_LONGEST_WAIT_FOR_LISTING_S)
+    seen = look_for(payment, longest_wait_s=_LONGEST_WAIT_FOR_LISTING_S)
     if isinstance(seen, bank.NothingHappened) or seen.free or seen.nameless:
         record(
             payment.order,
@@ -192,7 +196,6 @@ def _move_to_pending(payment: Payment, draft_id: int, *, now: datetime, kind: st
             now=now,
             data={"draft_id": draft_id},
             draft_id=draft_id,
-            held_at=bank.held_at(),
             bank_status="PENDING" if kind == "draft_created" else "",
         ):
             return True

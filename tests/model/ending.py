@@ -1,9 +1,10 @@
 """The end of a run: the weather clears, everybody lives, and time passes until nothing is left to do."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from checkout.models import Order
-from checkout.services.naming import name_draft, say_none
+from checkout.services.naming import NotAsSaid, name_draft, say_none
 from checkout.services.reconciling import reconcile
 from checkout.services.settlement import FLAGS
 from checkout.statuses import FINAL, PaymentStatus
@@ -92,7 +93,8 @@ def _person_says(facts: Facts) -> None:
             if free:
                 name_draft(payment, free[0], by="a person", now=clock.now())
             else:
-                say_none(payment, by="a person", now=clock.now())
+                with suppress(NotAsSaid):  # it was sent a moment ago: they come back
+                    say_none(payment, by="a person", now=clock.now())
 
 
 def _differences(facts: Facts) -> Iterator[str]:

@@ -6,11 +6,11 @@ from django.utils import timezone
 from checkout import bank as bank_facts
 from checkout.models import Payment
 from checkout.page_state import NOTHING_TAKEN, page_state
-from checkout.services import recovery
+from checkout.services import recovery, searching
 from checkout.services.attempts import cancel_payment
 from checkout.services.errors import AttemptRunning
 from checkout.services.pages import page_facts
-from checkout.services.recovery import SETTLED_AFTER
+from checkout.services.searching import SETTLED_AFTER, Sighting
 from checkout.statuses import PaymentStatus
 from oauth_connect.drafts import list_drafts_since
 from tests.checkout.core.conftest import Shop, kinds, later
@@ -80,7 +80,7 @@ def test_one_named_and_one_nameless_match_are_not_guessed_between(shop: Shop) ->
     payment = shop.start(shop.order())
     other = shop.pending()
     drafts = {draft.id: draft for draft in list_drafts_since(later(-60))}
-    sighting = bank_facts.Sighting(free=(drafts[other.draft_id],), nameless=1)
+    sighting = Sighting(free=(drafts[other.draft_id],), nameless=1)
     assert not recovery._adopt(payment, sighting, timezone.now())
 
 
@@ -96,6 +96,48 @@ def test_two_lost_creates_of_the_same_transfer_each_end_with_their_own_draft(sho
     assert first.state is second.state is PaymentStatus.PENDING
     at_bank = {draft["id"]: draft["description"] for draft in shop.drafts()}
     assert at_bank == {first.draft_id: first.description, second.draft_id: second.description}
+
+
+def _in_flight(shop: Shop, total: str) -> tuple[Payment, int]:
+    """A payment whose draft the bank holds, and whose process has not written that down yet."""
+    payment = shop.pending(shop.order(total))
+    draft_id = payment.draft_id or 0
+    Payment.objects.filter(pk=payment.pk).update(status="submitting", draft_id=None)
+    return payment, draft_id
+
+
+def test_a_draft_that_its_owner_writes_down_in_this_moment_is_not_taken_from_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose(shop, "lost_before")
+    payment = shop.start(shop.order("55.01"))
+    owner, draft_id = _in_flight(shop, "55.01")
+    ask = searching._rivals
+    asked: list[int] = []
+
+    def written_down_just_before(lost: Payment) -> object:
+        asked.append(lost.pk)
+        if len(asked) == 2:  # the listing was read
+            Payment.objects.filter(pk=owner.pk).update(status="pending", draft_id=draft_id)
+        return ask(lost)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(searching, "_rivals", written_down_just_before)
+        shop.step(payment)
+    assert len(asked) >= 2
+    assert "draft_conflict" not in kinds(payment)
+    shop.until(payment, PaymentStatus.PENDING)
+
+
+def test_nobody_is_called_while_another_process_is_about_to_say_whose_draft_it_is(shop: Shop) -> None:
+    lose(shop, "lost_before")
+    payment = shop.start(shop.order("55.02"))
+    Payment.objects.filter(pk=payment.pk).update(cancel_reason="shopper")
+    owner, draft_id = _in_flight(shop, "55.02")
+    shop.step(payment)
+    assert "needs_person" not in kinds(payment)
+    Payment.objects.filter(pk=owner.pk).update(status="pending", draft_id=draft_id)
+    shop.until(payment, PaymentStatus.FAILED, later_s=SETTLED_S)
 
 
 def test_a_process_that_dies_after_sending_leaves_a_payment_that_is_found(

@@ -11,10 +11,11 @@ from django.utils import timezone
 from checkout.models import Payment
 from checkout.services.attempts import cancel_payment
 from checkout.services.errors import AttemptRunning
-from checkout.services.recovery import SETTLED_AFTER
+from checkout.services.lease import claim
+from checkout.services.searching import SETTLED_AFTER
 from checkout.statuses import PaymentStatus
 from checkout.worker.jobs import take_turn
-from oauth_connect import drafts
+from oauth_connect import all_drafts, drafts
 from oauth_connect.bunq.types import DraftPage
 from tests.checkout.core.conftest import HOPPER, Shop, kinds
 from tests.checkout.core.test_lost_answers import lose
@@ -172,10 +173,71 @@ def test_a_draft_of_another_transfer_cannot_be_named(shop: Shop) -> None:
 
 def test_an_operator_may_say_that_there_is_none_but_not_against_the_listing(shop: Shop) -> None:
     payment, _ = _lost_and_untold(shop)
+    _sent_long_ago(payment)
     with pytest.raises(CommandError, match="shows"):
         _resolve(payment, "--none")
     assert payment.state is PaymentStatus.UNKNOWN
     lose(shop, "lost_before")
     gone = shop.start(shop.order())
+    _sent_long_ago(gone)
     _resolve(gone, "--none")
     assert gone.state is PaymentStatus.FAILED
+
+
+def _sent_long_ago(payment: Payment) -> None:
+    Payment.objects.filter(pk=payment.pk).update(sent_at=timezone.now() - SETTLED_AFTER)
+    payment.refresh_from_db()
+
+
+def test_that_there_is_none_cannot_be_known_while_the_request_may_still_arrive(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process sleeps inside sending, another one finds its payment; the request arrives after a person's word."""
+    order = shop.order()
+    send = drafts.send_draft
+
+    def frozen(prepared: drafts.PreparedDraft, **_how: object) -> int:
+        monkeypatch.setattr(drafts, "send_draft", send)
+        mine = order.payments.get()
+        shop.step(mine, later_s=61)
+        with pytest.raises(CommandError, match="sent a moment ago"):
+            _resolve(mine, "--none")
+        assert mine.state is PaymentStatus.UNKNOWN
+        return send(prepared)
+
+    monkeypatch.setattr(drafts, "send_draft", frozen)
+    assert shop.start(order).state is PaymentStatus.PENDING
+    assert len(shop.drafts("PENDING")) == 1
+
+
+def test_that_there_is_none_cannot_be_said_while_another_process_is_at_it(shop: Shop) -> None:
+    lose(shop, "lost_before")
+    payment = shop.start(shop.order())
+    _sent_long_ago(payment)
+    assert claim(payment.pk, owner="a worker", now=timezone.now()) is not None
+    with pytest.raises(CommandError, match="at work"):
+        _resolve(payment, "--none")
+    payment.refresh_from_db()
+    assert payment.state is PaymentStatus.UNKNOWN
+    assert payment.lease_owner == "a worker"
+
+
+def test_a_request_that_is_repeated_while_a_person_reads_the_listing_is_waited_for(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose(shop, "lost_before")
+    payment = shop.start(shop.order())
+    _sent_long_ago(payment)
+    read = all_drafts.pages
+
+    def then_a_worker_repeats(*where: Any) -> Any:
+        yield from read(*where)
+        lose(shop, "lost_after")
+        shop.step(payment)
+
+    monkeypatch.setattr(all_drafts, "pages", then_a_worker_repeats)
+    with pytest.raises(CommandError, match="sent a moment ago"):
+        _resolve(payment, "--none")
+    assert kinds(payment)[-1] == "repeated"
+    assert not payment.lease_owner
+    shop.until(payment, PaymentStatus.PENDING)

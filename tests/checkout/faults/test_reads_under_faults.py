@@ -3,7 +3,7 @@
 import pytest
 
 from checkout.page_state import NOTHING_TAKEN, PageState
-from checkout.services.recovery import SETTLED_AFTER
+from checkout.services.searching import SETTLED_AFTER
 from checkout.statuses import PaymentStatus
 from tests.checkout.core.conftest import Shop, kinds
 from tests.checkout.faults.seen import CREATE, READ, eventually, executed, paid_once, pays, shown

@@ -9,7 +9,7 @@ from django.utils import timezone
 from checkout.models import Payment
 from checkout.page_state import NOTHING_TAKEN, PageState
 from checkout.services.attempts import cancel_payment
-from checkout.services.recovery import SETTLED_AFTER
+from checkout.services.searching import SETTLED_AFTER
 from checkout.statuses import OrderStatus, PaymentStatus
 from tests.checkout.core.conftest import Shop, kinds
 from tests.checkout.faults.seen import (

@@ -86,6 +86,26 @@ def test_a_declined_payment_and_a_refused_one_are_told_apart(client: Client) -> 
     assert "is not a bunq account" in shown(client, refused)
 
 
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("shopper", "The payment is cancelled"),
+        ("merchant", "The shop cancelled this payment"),
+        ("timeout", "not approved in time"),
+    ],
+)
+def test_a_payment_that_was_given_up_before_bunq_held_it_was_not_refused_by_bunq(
+    client: Client, reason: str, words: str
+) -> None:
+    """Its answer was lost, it was cancelled, and then bunq turned out to hold none."""
+    made = order()
+    payment(made, "failed", cancel_reason=reason)
+    text = shown(client, made)
+    assert words in text
+    assert "No money was taken" in text
+    assert "is not a bunq account" not in text
+
+
 def test_the_waiting_page_offers_the_way_to_bunq_twice_and_warns_of_other_payments(client: Client) -> None:
     register()
     made = order()

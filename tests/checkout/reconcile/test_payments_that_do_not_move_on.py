@@ -43,6 +43,26 @@ def test_its_draft_is_named_beside_it(shop: Shop, reconcile: Reconcile) -> None:
     assert drafts[0]["candidates"] == [payment.pk]
 
 
+@pytest.mark.parametrize("status", ["submitting", "unknown"])
+def test_an_answer_lost_at_another_bank_or_user(shop: Shop, reconcile: Reconcile, status: str) -> None:
+    payment = lost(shop)
+    damage(payment, status=status, sent_at=ago(minutes=12), due_at=timezone.now())
+    damage(payment, held_at="https://elsewhere.example/v1/#1")
+    found = reconcile().only("lost_elsewhere")
+    assert "https://elsewhere.example/v1/#1" in found["differs"]
+    assert "resolve_unknown" not in found["to_do"]
+
+
+def test_its_draft_is_not_looked_for_among_those_of_this_bank(shop: Shop, reconcile: Reconcile) -> None:
+    payment = lost(shop, "lost_after")
+    damage(payment, sent_at=ago(minutes=12), due_at=timezone.now())
+    damage(payment, held_at="https://elsewhere.example/v1/#1")
+    found = reconcile()
+    assert found.kinds == ["lost_elsewhere", "open_without_payment"]
+    drafts = [one for one in found.said["differences"] if one["kind"] == "open_without_payment"]
+    assert drafts[0]["candidates"] == []
+
+
 def test_a_payment_whose_sender_is_gone(shop: Shop, reconcile: Reconcile) -> None:
     payment = lost(shop)
     damage(payment, status="submitting", sent_at=ago(minutes=3), lease_until=ago(minutes=2))
