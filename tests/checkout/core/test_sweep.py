@@ -157,7 +157,7 @@ def test_a_payment_heard_of_before_its_consent_was_known_is_paid_as_soon_as_it_i
     sweep(now)
     payment.refresh_from_db()
     assert payment.bank_status in PAID_WORDS
-    assert payment.state is PaymentStatus.PENDING
+    assert payment.status == "pending"
     retry_exchanges(now + timedelta(seconds=2))
     pass_time(now + timedelta(seconds=2), 5)
     payment.refresh_from_db()
