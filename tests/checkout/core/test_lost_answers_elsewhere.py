@@ -9,6 +9,7 @@ from checkout.models import Payment
 from checkout.page_state import NOTHING_TAKEN, page_state
 from checkout.services.attempts import cancel_payment
 from checkout.services.pages import page_facts
+from checkout.services.searching import SETTLED_AFTER
 from checkout.statuses import PaymentStatus
 from oauth_connect.models import BankRegistration
 from tests.checkout.core.conftest import Shop, kinds
@@ -50,6 +51,7 @@ def test_no_person_can_say_here_what_became_of_it_there(shop: Shop) -> None:
     payment = shop.start(shop.order())
     draft_id = shop.drafts()[0]["id"]
     register_anew()
+    Payment.objects.filter(pk=payment.pk).update(sent_at=timezone.now() - SETTLED_AFTER)
     for word in (["--none"], ["--draft", draft_id]):
         with pytest.raises(CommandError, match="another bank or user"):
             call_command("resolve_unknown", "--payment", payment.pk, "--by", "mia", *word)
