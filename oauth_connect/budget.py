@@ -121,16 +121,17 @@ def _move(place: Place, *, free_in_s: float | None) -> None:
 
 
 def learn(method: str, pattern: str, refusal: RateLimited) -> None:
-    """The bank said 429: count it, keep quiet for a whole window, and believe the limit that it named."""
+    """The bank said 429: count it, keep quiet for a whole window at least, and believe the limit that it named."""
     endpoint, configured = _endpoint(method, pattern), configuration().limits[method]
     for _ in range(_ROUNDS):
         row, moment = _row(endpoint)
         now = moment.seconds
         named = _believable(refusal.limit) if refusal.limit else None
-        limit = named or _limit_of(row, configured)
-        pause_s = refusal.retry_after_s if refusal.retry_after_s is not None else places.window_s(limit)
+        limit = places.both(configured, named) if named else _limit_of(row, configured)
+        pause_s = min(max(places.window_s(limit), refusal.retry_after_s or 0.0), places.LONGEST_BLOCK_S)
+        blocked_until = places.believable_block(row.blocked_until, now=now)
         changes: dict[str, object] = {
-            "blocked_until": max(row.blocked_until, now + min(pause_s, places.LONGEST_BLOCK_S)),
+            "blocked_until": max(blocked_until, now + pause_s),
             "refusals": F("refusals") + 1,
             "last_refused_at": clock.now(),
         }
@@ -160,12 +161,14 @@ def _row(endpoint: str) -> tuple[CallBudget, clock.Moment]:
 
 
 def _limit_of(row: CallBudget, configured: Limit) -> Limit:
+    """What a 429 named narrows the limit from the settings. It never widens it: anybody could have written it."""
     learned_at = row.last_refused_at
     if not row.learned_calls or not row.learned_seconds or learned_at is None:
         return configured
-    if clock.now() - learned_at > LEARNED_FOR:
+    # Also one of long ahead is of long ago: the clock was set back since.
+    if abs(clock.now() - learned_at) > LEARNED_FOR:
         return configured
-    return _believable(Limit(row.learned_calls, row.learned_seconds))
+    return places.both(configured, _believable(Limit(row.learned_calls, row.learned_seconds)))
 
 
 def _believable(named: Limit) -> Limit:

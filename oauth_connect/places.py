@@ -96,3 +96,13 @@ def moved(free_at: Iterable[float], old: float, new: float | None = None) -> lis
     with suppress(ValueError):
         others.remove(old)
     return others if new is None else [*others, new]
+
+
+def both(one: Limit, other: Limit) -> Limit:
+    """A limit under which neither is exceeded, and no smaller than needs be.
+
+    With fewer calls than the other in windows of which several make up the other's: 3 per 3 s keeps 9 per 9 s.
+    """
+    fewer, more = sorted((one, other), key=lambda limit: limit.calls)
+    parts = more.calls // fewer.calls
+    return Limit(fewer.calls, max(fewer.seconds, -(-more.seconds // parts)))

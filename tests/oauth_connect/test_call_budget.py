@@ -137,13 +137,17 @@ def test_no_call_leaves_when_taking_its_place_took_too_long(monkeypatch: pytest.
 
 @pytest.mark.django_db(transaction=True)
 @override_settings(BUNQ_LIMIT_GET="3/3")
-def test_a_limit_that_was_learned_long_ago_is_forgotten() -> None:
+@pytest.mark.parametrize("away", [-1, 1])
+def test_a_limit_that_was_learned_long_ago_is_forgotten(away: int) -> None:
+    """Also when the clock was ahead then."""
     budget.learn("GET", "one", RateLimited("too many", limit=Limit(1, 30)))
     CallBudget.objects.update(blocked_until=0.0)
     budget.take("GET", "one")
     with pytest.raises(BudgetExhausted):
         budget.take("GET", "one")
-    CallBudget.objects.update(last_refused_at=clock.now() - budget.LEARNED_FOR - timedelta(seconds=1))
+    CallBudget.objects.update(
+        last_refused_at=clock.now() + away * (budget.LEARNED_FOR + timedelta(seconds=9))
+    )
     budget.take("GET", "one")
 
 
@@ -199,6 +203,43 @@ def test_a_429_that_says_how_long_to_wait_is_obeyed_within_reason() -> None:
     with pytest.raises(BudgetExhausted) as refused:
         budget.take("GET", "one")
     assert refused.value.retry_after_s <= places.LONGEST_BLOCK_S
+
+
+@pytest.mark.django_db(transaction=True)
+@override_settings(BUNQ_LIMIT_GET="3/3")
+@pytest.mark.parametrize("retry_after_s", [None, 0.0, 1.0])
+def test_after_a_429_a_whole_window_is_waited_whatever_it_says(retry_after_s: float | None) -> None:
+    budget.learn("GET", "one", RateLimited("too many", retry_after_s=retry_after_s))
+    with pytest.raises(BudgetExhausted) as refused:
+        budget.take("GET", "one")
+    assert 2.5 < refused.value.retry_after_s <= 3.01
+
+
+@pytest.mark.django_db(transaction=True)
+@override_settings(BUNQ_LIMIT_GET="3/3")
+def test_a_pause_of_before_the_clock_was_set_back_holds_nothing_up_and_hides_no_new_one() -> None:
+    budget.learn("GET", "one", RateLimited("too many"))
+    CallBudget.objects.update(blocked_until=_now() + 86_400)
+    budget.take("GET", "one")
+    assert _row().blocked_until == 0
+    CallBudget.objects.update(blocked_until=_now() + 86_400)
+    budget.learn("GET", "one", RateLimited("too many"))
+    with pytest.raises(BudgetExhausted) as refused:
+        budget.take("GET", "one")
+    assert refused.value.retry_after_s <= 3.01
+
+
+@pytest.mark.django_db(transaction=True)
+@override_settings(BUNQ_LIMIT_GET="3/3")
+@pytest.mark.parametrize("named", [Limit(999_999, 1), Limit(1000, 300), Limit(9, 9)])
+def test_no_429_widens_the_limit_from_the_settings(named: Limit) -> None:
+    """Its text is not signed: anybody on the way could have written it."""
+    budget.learn("GET", "one", RateLimited("too many", limit=named))
+    CallBudget.objects.update(blocked_until=0.0)
+    for _ in range(3):
+        budget.take("GET", "one")
+    with pytest.raises(BudgetExhausted):
+        budget.take("GET", "one")
 
 
 @pytest.mark.django_db(transaction=True)

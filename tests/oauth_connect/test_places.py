@@ -189,3 +189,19 @@ def test_calls_that_can_wait_keep_an_even_distance_and_lose_no_place(limit: Limi
     sent = len(endpoint.arrivals) - sent_before
     alive = (limit.calls - dead) * (until - BEGAN) / limit.seconds
     assert sent >= 0.9 * alive - 1
+
+
+@given(LIMITS, LIMITS, st.lists(st.floats(0, 10), max_size=40))
+def test_who_keeps_both_limits_keeps_each(one: Limit, other: Limit, pauses: list[float]) -> None:
+    endpoint = Endpoint(places.both(one, other))
+    for pause in pauses:
+        endpoint.try_once(Try(pause, 0.0, 1.0))
+    assert endpoint.most_in_a_window(one.seconds) <= one.calls
+    assert endpoint.most_in_a_window(other.seconds) <= other.calls
+
+
+def test_a_limit_that_only_says_the_same_in_other_words_costs_nothing() -> None:
+    assert places.both(Limit(3, 3), Limit(9, 9)) == Limit(3, 3)
+    assert places.both(Limit(999_999, 1), Limit(3, 3)) == Limit(3, 3)
+    assert places.both(Limit(100, 1), Limit(2, 7)) == Limit(2, 7)
+    assert places.both(Limit(3, 3), Limit(5, 10)) == Limit(3, 10)
