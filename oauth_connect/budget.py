@@ -2,17 +2,14 @@
 
 bunq counts calls per IP and endpoint (bunq documentation "Errors"; what an endpoint is, is not documented: we take
 method and path pattern, the worst case). Each endpoint is one row with a *place* for each call that its window may
-hold: the time at which that place is free again. When a call arrives at the bank nobody here can know; it is before
-its answer came. So a place is free one whole window after the answer: never more calls in a window than the bank
-allows, and hardly a moment lost. Taking one is a compare-and-swap on the row, so no two processes take the same, on
-SQLite or PostgreSQL.
+hold; when a place is free again, `oauth_connect.places` says. Taking one is a compare-and-swap on the row, so no two
+processes take the same, on SQLite or PostgreSQL. The row's times are by the clock of `clock.first_and_moment`.
 """
 
 import contextlib
 import logging
 import random
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -20,7 +17,7 @@ from typing import Any
 from django.db import DatabaseError
 from django.db.models import F
 
-from oauth_connect import clock
+from oauth_connect import clock, places
 from oauth_connect.bunq.errors import Limit, RateLimited
 from oauth_connect.conf import configuration
 from oauth_connect.errors import BudgetExhausted
@@ -29,76 +26,63 @@ from oauth_connect.models import CallBudget
 log = logging.getLogger(__name__)
 
 SESSION = "SESSION"  # beside the methods: opening a session has a limit of its own
-# A call whose answer is outstanding has arrived by then; also that of a process that died.
-IN_TRANSIT_S = 1.0
-# Longest pause that a text from outside can put on us.
-LONGEST_BLOCK_S = 600.0
 # What is believed of a limit that a 429 names (it is not signed): bunq's slowest has a window of 30 s.
 LONGEST_WINDOW_S = 300
 MOST_CALLS = 1000
 # So long after the last 429 the limit from the settings holds again: what narrowed it may have gone.
 LEARNED_FOR = timedelta(hours=1)
-# The bank's clock and ours do not tick alike to the last microsecond.
-_GRAIN_S = 0.005
 _ROUNDS = 200
 
 
 @dataclass(frozen=True)
 class Place:
-    """The place of one call. `free_at`: Unix time at which it is free again if its answer is never noted."""
+    """The place of one call. `free_at`: when it is free again if the call's end is never noted.
+
+    `taken_at`: by this process's monotonic clock.
+    """
 
     endpoint: str
-    taken_at: float
     free_at: float
     window_s: float
+    taken_at: float
 
-
-@dataclass(frozen=True)
-class Plan:
-    """Either there is a place (`wait_s` is 0) or it comes after `wait_s`. `busy`: when the others are free again."""
-
-    wait_s: float
-    busy: tuple[float, ...]
-
-
-def plan(
-    free_at: tuple[float, ...], *, limit: Limit, blocked_until: float, now: float, spread: bool = False
-) -> Plan:
-    """Whether one more call fits. Pure; times are Unix times in seconds.
-
-    `spread`: only as often as keeps an even distance, so that a call that cannot wait soon finds a place.
-    """
-    window_s = limit.seconds + _GRAIN_S
-    # A time in the far future was written before the clock was set back; it must not block for ever.
-    busy = tuple(sorted(t for t in free_at if now < t <= now + window_s + IN_TRANSIT_S))
-    wait_s = min(max(0.0, blocked_until - now), LONGEST_BLOCK_S)
-    if len(busy) >= limit.calls:
-        wait_s = max(wait_s, busy[-limit.calls] - now)
-    if spread and busy:
-        wait_s = max(wait_s, busy[-1] - window_s + window_s / limit.calls - now)
-    return Plan(wait_s, busy)
+    def age_s(self) -> float:
+        return time.monotonic() - self.taken_at
 
 
 def take(method: str, pattern: str, *, spread: bool = False) -> Place:
-    """Take the place of one call that leaves now. Raises BudgetExhausted with the seconds until one is free."""
-    endpoint, configured = _endpoint(method, pattern), configuration().limits[method]
+    """Take the place of one call that leaves now. Raises BudgetExhausted: after that many seconds ask again."""
+    endpoint, conf = _endpoint(method, pattern), configuration()
     for _ in range(_ROUNDS):
-        row, now = _row(endpoint), clock.unix_time()
-        limit = _limit_of(row, configured)
-        planned = plan(
-            tuple(row.free_at), limit=limit, blocked_until=row.blocked_until, now=now, spread=spread
+        began = time.monotonic()
+        row, moment = _row(endpoint)
+        limit = _limit_of(row, conf.limits[method])
+        planned = places.plan(
+            row.free_at,
+            limit=limit,
+            blocked_until=row.blocked_until,
+            now=moment.seconds,
+            restarted=moment.restarted,
+            longest_call_s=conf.longest_call_s,
+            spread=spread,
         )
         if planned.wait_s > 0:
+            _put_right(row, planned)
             raise BudgetExhausted(
                 f"the limit of calls to {method} {pattern} is used up", retry_after_s=planned.wait_s
             )
-        window_s = limit.seconds + _GRAIN_S
-        place = Place(endpoint, now, now + IN_TRANSIT_S + window_s, window_s)
-        if _swap(row, free_at=[*planned.busy, place.free_at]):
-            return place
+        free_at = places.held_until(limit, now=moment.seconds, longest_call_s=conf.longest_call_s)
+        if _swap(row, free_at=[*planned.busy, free_at], blocked_until=planned.blocked_until):
+            return Place(endpoint, free_at, places.window_s(limit), began)
         # Somebody else took a place between our look and our write: look again.
         time.sleep(random.uniform(0, 0.01))  # noqa: S311 - jitter, not a secret
     raise BudgetExhausted(f"too many callers at once for {method} {pattern}", retry_after_s=0.5)
+
+
+def _put_right(row: CallBudget, planned: places.Plan) -> None:
+    """Store what the plan put right: who looks next would otherwise count from its own now, and so for ever."""
+    if planned.blocked_until != row.blocked_until or not set(planned.busy) <= set(row.free_at):
+        _swap(row, free_at=list(planned.busy), blocked_until=planned.blocked_until)
 
 
 def take_waiting(method: str, pattern: str, *, longest_wait_s: float) -> Place:
@@ -113,40 +97,41 @@ def take_waiting(method: str, pattern: str, *, longest_wait_s: float) -> Place:
             time.sleep(error.retry_after_s)
 
 
-def leaves_now(place: Place) -> Place:
-    """The place of a call that was planned at `taken_at`, but leaves only now."""
-    now = clock.unix_time()
-    moved = Place(place.endpoint, now, now + IN_TRANSIT_S + place.window_s, place.window_s)
-    _change(place, lambda others: [*others, moved.free_at])
-    return moved
-
-
 def answered(place: Place) -> None:
-    """The bank's answer to this place's call is here, or will never come.
+    """This place's call has ended: what arrived of it has arrived. One window from now its place is free.
 
     Never raises: a call that was made is worth more than its place, which is free by itself in time.
     """
-    free_at = min(place.free_at, clock.unix_time() + place.window_s)
-    with contextlib.suppress(DatabaseError):
-        _change(place, lambda others: [*others, free_at])
+    _move(place, free_in_s=place.window_s)
 
 
 def give_back(place: Place) -> None:
-    """The call of this place was not made. Never raises."""
-    with contextlib.suppress(DatabaseError):
-        _change(place, lambda others: others)
+    """The call of this place was not made, and will not be. Never raises."""
+    _move(place, free_in_s=None)
+
+
+def _move(place: Place, *, free_in_s: float | None) -> None:
+    with contextlib.suppress(DatabaseError, BudgetExhausted):
+        for _ in range(_ROUNDS):
+            row, moment = _row(place.endpoint)
+            new = None if free_in_s is None else moment.seconds + free_in_s
+            if _swap(row, free_at=places.moved(row.free_at, place.free_at, new)):
+                return
+            time.sleep(random.uniform(0, 0.01))  # noqa: S311 - jitter, not a secret
 
 
 def learn(method: str, pattern: str, refusal: RateLimited) -> None:
-    """The bank said 429: count it, keep quiet for a whole window, and believe the limit that it named."""
+    """The bank said 429: count it, keep quiet for a whole window at least, and believe the limit that it named."""
     endpoint, configured = _endpoint(method, pattern), configuration().limits[method]
     for _ in range(_ROUNDS):
-        row = _row(endpoint)
+        row, moment = _row(endpoint)
+        now = moment.seconds
         named = _believable(refusal.limit) if refusal.limit else None
-        limit = named or _limit_of(row, configured)
-        pause_s = refusal.retry_after_s if refusal.retry_after_s is not None else limit.seconds + _GRAIN_S
+        limit = places.both(configured, named) if named else _limit_of(row, configured)
+        pause_s = min(max(places.window_s(limit), refusal.retry_after_s or 0.0), places.LONGEST_BLOCK_S)
+        blocked_until = places.believable_block(row.blocked_until, now=now)
         changes: dict[str, object] = {
-            "blocked_until": max(row.blocked_until, clock.unix_time() + min(pause_s, LONGEST_BLOCK_S)),
+            "blocked_until": max(blocked_until, now + pause_s),
             "refusals": F("refusals") + 1,
             "last_refused_at": clock.now(),
         }
@@ -161,35 +146,29 @@ def refusals() -> int:
     return sum(CallBudget.objects.values_list("refusals", flat=True))
 
 
-def _change(place: Place, change: Callable[[list[float]], list[float]]) -> None:
-    """Replace this place's time in its row. `change` gets the times of all others."""
-    for _ in range(_ROUNDS):
-        row = _row(place.endpoint)
-        if place.free_at not in row.free_at:
-            return  # the row was emptied, or others saw that it was free again
-        others = list(row.free_at)
-        others.remove(place.free_at)
-        if _swap(row, free_at=change(others)):
-            return
-        time.sleep(random.uniform(0, 0.01))  # noqa: S311 - jitter, not a secret
-
-
 def _endpoint(method: str, pattern: str) -> str:
     return f"{configuration().api_url} {method} {pattern}"
 
 
-def _row(endpoint: str) -> CallBudget:
-    row = CallBudget.objects.filter(endpoint=endpoint).first()
-    return row or CallBudget.objects.get_or_create(endpoint=endpoint)[0]
+def _row(endpoint: str) -> tuple[CallBudget, clock.Moment]:
+    """The row as it is now, and now."""
+    rows = CallBudget.objects.filter(endpoint=endpoint)
+    for _ in range(_ROUNDS):
+        if found := clock.first_and_moment(rows):
+            return found
+        CallBudget.objects.get_or_create(endpoint=endpoint)
+    raise BudgetExhausted(f"the budget of {endpoint} cannot be read", retry_after_s=0.5)
 
 
 def _limit_of(row: CallBudget, configured: Limit) -> Limit:
+    """What a 429 named narrows the limit from the settings. It never widens it: anybody could have written it."""
     learned_at = row.last_refused_at
     if not row.learned_calls or not row.learned_seconds or learned_at is None:
         return configured
-    if clock.now() - learned_at > LEARNED_FOR:
+    # Also one of long ahead is of long ago: the clock was set back since.
+    if abs(clock.now() - learned_at) > LEARNED_FOR:
         return configured
-    return _believable(Limit(row.learned_calls, row.learned_seconds))
+    return places.both(configured, _believable(Limit(row.learned_calls, row.learned_seconds)))
 
 
 def _believable(named: Limit) -> Limit:

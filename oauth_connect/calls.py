@@ -2,23 +2,23 @@
 
 import logging
 import os
+import time
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TypeVar
 
 from django.db import connections
 
-from oauth_connect import budget, clock
+from oauth_connect import budget
 from oauth_connect.bunq.client import BunqClient
-from oauth_connect.bunq.errors import RateLimited
+from oauth_connect.bunq.errors import BunqError, OutcomeUnknown, RateLimited
 from oauth_connect.conf import configuration
-from oauth_connect.errors import NetworkInTransaction
+from oauth_connect.errors import BudgetExhausted, NetworkInTransaction
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-# A place that was taken longer ago than this is counted from when its call leaves; after much longer it is lost.
-_STALE_S = 0.2
-_LOST_S = 1.0
+# A call that leaves so long after its place was taken still ends before the place's deadline (`longest_call_s`).
+_LEAVES_WITHIN_S = 3.0
 
 
 def client() -> BunqClient:
@@ -42,12 +42,10 @@ class Reservation:
     def take(self) -> budget.Place | None:
         """The place, once; None when it was used or is too old: the call needs another."""
         place, self._place = self._place, None
-        if place is None:
-            return None
-        age_s = clock.unix_time() - place.taken_at
-        if age_s > _LOST_S:
-            return None
-        return budget.leaves_now(place) if age_s > _STALE_S else place
+        if place is None or _leaves_in_time(place):
+            return place
+        budget.give_back(place)
+        return None
 
     def give_back(self) -> None:
         if self._place is not None:
@@ -80,14 +78,37 @@ def call(
         place = budget.take_waiting(method, pattern, longest_wait_s=longest_wait_s)
     elif place is None:
         place = budget.take(method, pattern, spread=spread)
+    if not _leaves_in_time(place):
+        # The database, or this machine, stood still.
+        budget.give_back(place)
+        raise BudgetExhausted(f"the place for {method} {pattern} came too late", retry_after_s=0.5)
+    began = time.monotonic()
     try:
-        return what()
-    except RateLimited as refusal:
-        budget.learn(method, pattern, refusal)
-        log.error("bank_rate_limited", extra={"endpoint": f"{method} {pattern}", "limit": str(refusal.limit)})
+        result = what()
+    except BunqError as error:
+        if isinstance(error, RateLimited):
+            budget.learn(method, pattern, error)
+            log.error(
+                "bank_rate_limited", extra={"endpoint": f"{method} {pattern}", "limit": str(error.limit)}
+            )
+        if not _may_still_arrive(error, after_s=time.monotonic() - began):
+            budget.answered(place)
         raise
-    finally:
-        budget.answered(place)
+    budget.answered(place)
+    return result
+
+
+def _leaves_in_time(place: budget.Place) -> bool:
+    return place.age_s() <= _LEAVES_WITHIN_S
+
+
+def _may_still_arrive(error: BunqError, *, after_s: float) -> bool:
+    """Whether we only stopped waiting: then the network may still carry the request, and its place is held.
+
+    Not when an answer came, when nothing left, or when the bank closed the connection: that took less time.
+    """
+    no_answer = isinstance(error, OutcomeUnknown) and error.status is None
+    return no_answer and after_s >= configuration().read_timeout_s
 
 
 def refuse_in_transaction(what: str) -> None:

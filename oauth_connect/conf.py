@@ -37,7 +37,9 @@ class BankConfiguration:
 
     @property
     def longest_call_s(self) -> float:
-        """Longer than any one call to the bank may take, a read that is repeated once included; for leases."""
+        """Longer than any one call to the bank may take, a read that is repeated once included; for leases, and for
+        places in the bank's limits.
+        """
         return 2 * (self.connect_timeout_s + self.read_timeout_s) + 5
 
 

@@ -227,9 +227,10 @@ def _keep_orphan(payment: Payment, draft_id: int, now: datetime) -> None:
     So it is asked to close until the bank says that it is, no new attempt starts before that, and money that moves
     on it all the same is recorded (invariants 1 and 6).
     """
+    there = payment.held_at or bank.held_at()
     with transaction.atomic():
         take_order(payment.order_id)
-        if Payment.objects.filter(held_at=bank.held_at(), draft_id=draft_id).exists():
+        if Payment.objects.filter(held_at=there, draft_id=draft_id).exists():
             return
         orphan = Payment.objects.create(
             order=payment.order,
@@ -239,7 +240,7 @@ def _keep_orphan(payment: Payment, draft_id: int, now: datetime) -> None:
             cancel_reason=Payment.CancelReason.ORPHAN,
             request_id=f"orphan-{bank.new_request_id()}"[:36],
             draft_id=draft_id,
-            held_at=bank.held_at(),
+            held_at=there,
             sent_at=now,
             expires_at=now,
             due_at=now,

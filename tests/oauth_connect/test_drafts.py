@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from oauth_connect import drafts
+from oauth_connect import clock, drafts
 from oauth_connect.bunq.errors import CredentialsGone, NotFound, OutcomeUnknown, RateLimited, Refused
 from oauth_connect.bunq.types import Money, NewDraft
 from oauth_connect.errors import BudgetExhausted, ListingIncomplete
@@ -96,6 +96,24 @@ def test_no_more_calls_leave_than_the_limit_allows(
         create()
     assert 0 < refused.value.retry_after_s <= 3.2
     assert len(bank.drafts()) == before + 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_held"), [("lost_after", False), ("lost_before", False), ("slow_answer", True)]
+)
+def test_a_call_that_we_only_stopped_waiting_for_keeps_its_place(
+    bank: SandboxBank, registration: BankRegistration, settings: Any, fault: str, is_held: bool
+) -> None:
+    """It may arrive yet. One whose connection the bank closed has arrived by then, or never will."""
+    create()
+    settings.BUNQ_READ_TIMEOUT_S = 0.5
+    bank.fault(fault, method="POST", path=DRAFTS, **({"seconds": 1} if is_held else {}))
+    with pytest.raises(OutcomeUnknown):
+        create()
+    found = clock.first_and_moment(CallBudget.objects.filter(endpoint__endswith=f"POST {drafts.COLLECTION}"))
+    assert found is not None
+    row, moment = found
+    assert any(free_at > moment.seconds + 1.1 for free_at in row.free_at) is is_held
 
 
 def test_the_banks_429_is_learned_from(bank: SandboxBank, registration: BankRegistration) -> None:
