@@ -4,16 +4,22 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import models
+from django.db.models import Max, QuerySet
 from django.http import HttpRequest
 
+from oauth_connect.long_lists import LongListAdmin
 from oauth_connect.models import BankRegistration, CallBudget, OauthAuthorization
 from oauth_connect.secrets import EncryptedTextField
 
+# No index names what became of a code, and who asks wants to know about late ones.
+FILTERED_AMONG = 20_000
 
-class EvidenceAdmin(admin.ModelAdmin[models.Model]):
+
+class EvidenceAdmin(LongListAdmin):
     """Superusers look; nobody edits. Secrets have no place on a page."""
 
     hidden: tuple[str, ...] = ()
+    sortable_by = ()
 
     def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
         return [
@@ -38,6 +44,22 @@ class EvidenceAdmin(admin.ModelAdmin[models.Model]):
         return False
 
 
+class ExchangeFilter(admin.SimpleListFilter):
+    title = f"exchange, of the latest {FILTERED_AMONG:,}"
+    parameter_name = "exchange"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(exchange.value, str(exchange.label)) for exchange in OauthAuthorization.Exchange]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[OauthAuthorization]
+    ) -> QuerySet[OauthAuthorization]:
+        if self.value() not in OauthAuthorization.Exchange.values:
+            return queryset
+        last = OauthAuthorization.objects.aggregate(last=Max("pk"))["last"] or 0
+        return queryset.filter(exchange=self.value(), pk__gt=last - FILTERED_AMONG)
+
+
 @admin.register(BankRegistration)
 class BankRegistrationAdmin(EvidenceAdmin):
     list_display = ["api_url", "is_active", "user_id", "completed_at", "session_expires_at", "refused_at"]
@@ -55,7 +77,8 @@ class OauthAuthorizationAdmin(EvidenceAdmin):
         "exchange",
         "withdrawn_at",
     ]
-    list_filter = ["exchange"]
+    list_filter = (ExchangeFilter,)
+    ordering = ("-id",)
     search_fields = ["=reference"]
     # Who knows the state can bring a code for it.
     hidden = ("state", "exchange_owner")

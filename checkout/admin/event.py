@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from checkout.admin.evidence import pretty, text_without_secrets
-from checkout.admin.long_lists import MOST_FOUND, WORDS_AMONG
+from checkout.admin.long_lists import MOST_FOUND, ORDERS_SHOWN, WORDS_AMONG
 from checkout.admin.rows import OwnRowsAdmin
 from checkout.models import Event
 
@@ -27,7 +27,7 @@ class SourceFilter(admin.SimpleListFilter):
 
 @admin.register(Event)
 class EventAdmin(OwnRowsAdmin[Event]):
-    merchant_path = "order__merchant"
+    merchant_path = "order__merchant_id"
     related = ("order__merchant", "payment")
     list_display = ("at", "order", "attempt", "kind", "source", "old_status", "new_status", "safe_message")
     list_filter = (SourceFilter,)
@@ -38,6 +38,8 @@ class EventAdmin(OwnRowsAdmin[Event]):
         f"(words: the latest {WORDS_AMONG:,} events). Shows the newest {MOST_FOUND}."
     )
     ordering = ("-id",)  # as they were written; the index is there
+    sortable_by = ()
+    staff_see = f"Without a search: the events of your newest {ORDERS_SHOWN:,} orders."
     change_form_template = "admin/checkout/evidence.html"
     fields = (
         "at",

@@ -10,6 +10,7 @@ from checkout.admin.rows import merchants_of
 from checkout.models import Order
 from checkout.models.order import FLAGGED
 from checkout.statuses import OrderStatus, PaymentStatus
+from oauth_connect.long_lists import MOST_COUNTED
 
 
 class ReviewFilter(admin.SimpleListFilter):
@@ -20,11 +21,16 @@ class ReviewFilter(admin.SimpleListFilter):
         return [("needed", "needs review"), ("done", "reviewed")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        """Flagged orders are few, so they are looked up first: by a merchant, most would be read in vain."""
+        flagged = Order.objects.filter(FLAGGED)
         if self.value() == "needed":
-            return queryset.filter(FLAGGED, resolution=Order.Resolution.NONE)
-        if self.value() == "done":
-            return queryset.filter(FLAGGED).exclude(resolution=Order.Resolution.NONE)
-        return queryset
+            flagged = flagged.filter(resolution=Order.Resolution.NONE)
+        elif self.value() == "done":
+            flagged = flagged.exclude(resolution=Order.Resolution.NONE)
+        else:
+            return queryset
+        newest = flagged.order_by("-created_at", "-id").values_list("pk", flat=True)
+        return queryset.filter(pk__in=list(newest[:MOST_COUNTED]))
 
 
 class _WordFilter(admin.SimpleListFilter):

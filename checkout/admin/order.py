@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.forms import Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from checkout.admin.events import event_rows
 from checkout.admin.filters import MerchantFilter, OrderStatusFilter, ReviewFilter
-from checkout.admin.long_lists import MOST_FOUND, WORDS_AMONG
+from checkout.admin.long_lists import MOST_FOUND, ORDERS_SHOWN, WORDS_AMONG, by_id, newest_orders
 from checkout.admin.order_form import LineFormSet, OrderForm
 from checkout.admin.order_wishes import ORDER_WISHES
 from checkout.admin.payment_wishes import PAYMENT_WISHES
@@ -35,6 +35,7 @@ class OrderAdmin(WishesAdmin[Order]):
     list_display = ("reference", "merchant", "amount", "status", "review", "created_at")
     list_filter = (ReviewFilter, OrderStatusFilter, MerchantFilter)
     sortable_by = ("created_at",)
+    staff_see = f"Who works for several merchants sees their newest {ORDERS_SHOWN:,} orders without a search."
     search_begins = ("reference", "payments__payer_iban")
     search_words = {"payments__payer_name": "payments__order_id"}
     search_help_text = (
@@ -53,6 +54,13 @@ class OrderAdmin(WishesAdmin[Order]):
     class Media:
         css = {"all": ["admin_kassa/kassa.css"]}
         js = [Script("admin_kassa/copy.js", type="module")]
+
+    def newest(self, rows: QuerySet[Order], merchants: list[int]) -> QuerySet[Order]:
+        return by_id(rows, newest_orders(rows, merchants))
+
+    def found_unsearched(self, rows: QuerySet[Order], merchants: list[int]) -> QuerySet[Order]:
+        """An index has the orders of one merchant in their order, but not of two."""
+        return rows if len(merchants) == 1 else self.newest(rows, merchants)
 
     @admin.display(description="total")
     def amount(self, order: Order) -> str:

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from checkout.admin.events import event_rows
 from checkout.admin.evidence import pretty_text
 from checkout.admin.filters import PaymentStatusFilter
-from checkout.admin.long_lists import MOST_FOUND, WORDS_AMONG
+from checkout.admin.long_lists import MOST_FOUND, ORDERS_SHOWN, WORDS_AMONG
 from checkout.admin.payment_wishes import PAYMENT_WISHES
 from checkout.admin.wishes import WishesAdmin, buttons
 from checkout.iban import spaced_iban
@@ -24,11 +24,13 @@ class PaymentAdmin(WishesAdmin[Payment]):
     """The payer's IBAN stands in full on a payment's own page alone: a refund needs it. Lists show it masked."""
 
     wishes = PAYMENT_WISHES
-    merchant_path = "order__merchant"
+    merchant_path = "order__merchant_id"
     related = ("order__merchant",)
     list_display = ("order", "number", "money", "status", "payer_name", "payer_masked", "created_at")
     list_filter = (PaymentStatusFilter,)
     ordering = ("-id",)  # as they were made; the index is there
+    sortable_by = ()
+    staff_see = f"Without a search: the payments of your newest {ORDERS_SHOWN:,} orders."
     search_begins = ("order__reference", "payer_iban", "request_id")
     search_words = {"payer_name": "pk"}
     search_help_text = (
@@ -69,7 +71,7 @@ class PaymentAdmin(WishesAdmin[Payment]):
         css = {"all": ["admin_kassa/kassa.css"]}
         js = [Script("admin_kassa/copy.js", type="module")]
 
-    @admin.display(description="amount", ordering="amount")
+    @admin.display(description="amount")
     def money(self, payment: Payment) -> str:
         return f"{payment.amount} {payment.currency}"
 

@@ -9,26 +9,32 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import SuspiciousOperation
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, QuerySet
+from django.db.models.lookups import In
 from django.http import Http404, HttpRequest, HttpResponse
 
-from checkout.admin.long_lists import BoundedPaginator, search
+from checkout.admin.long_lists import Mine, by_id, of_newest_orders, search
 from checkout.models import Merchant
+from oauth_connect.long_lists import LongChangeList, LongListAdmin
 
 Row = TypeVar("Row", bound=Model)
 
 if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin
+    # The type checker asks for arguments that Django's classes do not take when they run.
+    class ModelAdmin(LongListAdmin, admin.ModelAdmin[Row]):
+        pass
+
     TabularInline = admin.TabularInline
 else:
-    # The type checker asks for arguments that Django's classes do not take when they run.
+
     class _TakesTypes:
         def __class_getitem__(cls, _types: object) -> type:
             return cls
 
-    class ModelAdmin(_TakesTypes, admin.ModelAdmin):
+    class ModelAdmin(_TakesTypes, LongListAdmin):
         pass
 
     class TabularInline(_TakesTypes, admin.TabularInline):
@@ -49,6 +55,23 @@ def merchants_of(user: User | AnonymousUser) -> QuerySet[Merchant]:
     return Merchant.objects.all() if user.is_superuser else Merchant.objects.filter(staff__user=user)
 
 
+def _own_merchants(request: HttpRequest) -> list[int]:
+    """Their ids and not a subquery: so the database knows which part of an index it needs."""
+    return list(merchants_of(request.user).values_list("pk", flat=True))
+
+
+class OwnRowsChangeList(LongChangeList):
+    """Begins with what `OwnRowsAdmin.listed` says as long as nothing is searched for."""
+
+    def get_queryset(
+        self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
+    ) -> QuerySet[Any]:
+        assert isinstance(self.model_admin, OwnRowsAdmin)
+        if not self.query.strip():
+            self.root_queryset = self.model_admin.listed(request, self.root_queryset)
+        return super().get_queryset(request, exclude_parameters)
+
+
 class OwnRowsAdmin(ModelAdmin[Row]):
     """Shows the rows of one's own merchants; deletes nothing."""
 
@@ -56,22 +79,44 @@ class OwnRowsAdmin(ModelAdmin[Row]):
     related: tuple[str, ...] = ()
     view_on_site = False
     actions = None
-    list_per_page = 50
-    show_full_result_count = False
-    paginator = BoundedPaginator
+    # What of their newest orders staff see before they search; told beside the field for it.
+    staff_see = ""
     # What is searched for, and how: see `long_lists.search`.
     search_begins: tuple[str, ...] = ()
     search_words: Mapping[str, str] = {}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
-        rows = super().get_queryset(request)
-        if self.related:
-            rows = rows.select_related(*self.related)
+        rows = self._everybodys(request)
         if is_superuser(request):
             return rows
-        # Their ids and not a subquery: so the database knows which part of an index it needs.
-        mine = list(merchants_of(request.user).values_list("pk", flat=True))
+        mine = _own_merchants(request)
+        if self._of_orders:
+            # With an addition, so that no database begins with all orders that a merchant ever had.
+            return rows.filter(In(F(self.merchant_path) + 0, mine))
         return rows.filter(**{f"{self.merchant_path}__in": mine})
+
+    def _everybodys(self, request: HttpRequest) -> QuerySet[Row]:
+        rows = super().get_queryset(request)
+        return rows.select_related(*self.related) if self.related else rows
+
+    @property
+    def _of_orders(self) -> bool:
+        """Whether these rows belong to an order and name no merchant themselves, so that no index finds one's own."""
+        return "__" in self.merchant_path
+
+    def listed(self, request: HttpRequest, mine: QuerySet[Row]) -> QuerySet[Row]:
+        """Of these the list shows what its filters want, as long as nothing is searched for."""
+        if is_superuser(request) or not self._of_orders:
+            return mine
+        return of_newest_orders(self._everybodys(request), _own_merchants(request))
+
+    def found_unsearched(self, rows: QuerySet[Row], merchants: list[int]) -> QuerySet[Row]:
+        """The same once the filters have had their say; only for staff."""
+        return by_id(rows, rows.order_by().values_list("pk", flat=True)) if self._of_orders else rows
+
+    def newest(self, rows: QuerySet[Row], merchants: list[int]) -> QuerySet[Row]:
+        """Those of `rows` that are among the merchants' newest, or belong to their newest orders."""
+        return of_newest_orders(rows, merchants)
 
     def get_search_fields(self, request: HttpRequest) -> list[str] | tuple[str, ...]:
         return self.search_begins or super().get_search_fields(request)
@@ -87,9 +132,22 @@ class OwnRowsAdmin(ModelAdmin[Row]):
     ) -> tuple[QuerySet[Row], bool]:
         """A pasted page would be too much for the database."""
         term = search_term[:MAX_SEARCH]
-        if not term.strip() or not self.search_begins:
+        if not self.search_begins:
             return super().get_search_results(request, queryset, term)
-        return search(queryset, term, begins=self.search_begins, words=self.search_words), False
+        merchants = None if is_superuser(request) else _own_merchants(request)
+        if not term.strip():
+            return queryset if merchants is None else self.found_unsearched(queryset, merchants), False
+        mine = None if merchants is None else Mine(merchants, self.newest(queryset, merchants))
+        return search(queryset, term, begins=self.search_begins, words=self.search_words, mine=mine), False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return OwnRowsChangeList
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        shown = super().get_changelist_instance(request)
+        if self.staff_see and not is_superuser(request):
+            shown.search_help_text = f"{shown.search_help_text} {self.staff_see}"
+        return shown
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

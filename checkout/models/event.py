@@ -35,6 +35,7 @@ class Event(models.Model):
         ordering = ["at", "id"]
         indexes = [
             models.Index(fields=["order", "at"], name="event_by_order"),
+            models.Index(fields=["source", "-id"], name="event_by_source"),  # the list that people look at
             models.Index(fields=["kind", "payment"], condition=Q(alert=True), name="event_alert"),
         ]
 

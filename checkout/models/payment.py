@@ -109,6 +109,7 @@ class Payment(models.Model):
         indexes = [
             # Not only those that are open: SQLite would not see that one status is among several.
             models.Index(fields=["status", "due_at"], name="payment_due"),
+            models.Index(fields=["status", "-id"], name="payment_by_status"),  # the list that people look at
             # In an order that finds how an IBAN begins, too.
             models.Index(
                 fields=["payer_iban", "created_at"],

@@ -7,6 +7,9 @@ its own, so that what it costs can be told from what the server costs. Two kinds
 * open: so many pages ask when the server told them to (`Kassa-Ask-After-Ms`), over a pool of connections as a reverse
   proxy keeps one. A page whose turn comes while all connections are busy waits, and that wait counts. First each page
   asks once, one after the other: it has been opened before, and knows its version. The warm-up begins after that.
+
+Whatever was due within the measurement counts, whenever its answer comes. What has none (its connection broke, or no
+connection became free) counts with the time that it had waited by then (`censored`).
 """
 
 import heapq
@@ -100,6 +103,7 @@ class Measured:
         self._cpu_before_s = 0.0
         self.told_ms: list[int] = []
         self.broken = 0
+        self.censored = 0
 
     def start(self) -> None:
         """The warm-up begins now."""
@@ -108,12 +112,22 @@ class Measured:
         self.last = self.begins
 
     def note(self, head: bytes, due: float, now: float) -> None:
-        if self.begins <= now <= self.ends:
-            if not self._latencies_s:
-                self._cpu_before_s = cpu_seconds(*self._pids)
-            self._latencies_s.append(now - due)
+        """Counted by when it was due: so what is answered slowly at the end is not left out."""
+        if self._counts(due, now):
             self._statuses[head[9:12].decode()] += 1
             self.last = now
+
+    def unanswered(self, due: float, now: float) -> None:
+        """It would have taken at least as long as it is waiting now."""
+        self.censored += self._counts(due, now)
+
+    def _counts(self, due: float, now: float) -> bool:
+        if not self.begins <= due <= self.ends:
+            return False
+        if not self._latencies_s:
+            self._cpu_before_s = cpu_seconds(*self._pids)
+        self._latencies_s.append(now - due)
+        return True
 
     def summary(self) -> dict[str, Any]:
         found = sorted(self._latencies_s)
@@ -122,8 +136,9 @@ class Measured:
             return found[min(len(found) - 1, int(share * len(found)))] * 1000 if found else 0.0
 
         return {
-            "requests": len(found),
-            "rps": len(found) / max(0.001, self.last - self.begins),
+            "requests": sum(self._statuses.values()),
+            "censored": self.censored,
+            "rps": sum(self._statuses.values()) / max(0.001, self.last - self.begins),
             "p50_ms": at(0.50),
             "p95_ms": at(0.95),
             "p99_ms": at(0.99),
@@ -149,6 +164,9 @@ class Plan(Protocol):
         """The connection broke before its answer."""
 
     def is_over(self, now: float) -> bool: ...
+
+    def unsent(self) -> list[float]:
+        """When those were due that have not been sent at the end."""
 
 
 class InTurn:
@@ -177,6 +195,9 @@ class InTurn:
 
     def is_over(self, now: float) -> bool:
         return now >= self._ends or (self._once and self._turn >= len(self._requests))
+
+    def unsent(self) -> list[float]:
+        return []
 
 
 class Pages:
@@ -224,6 +245,9 @@ class Pages:
     def is_over(self, now: float) -> bool:
         return self._unopened == 0 and now >= self._measured.ends
 
+    def unsent(self) -> list[float]:
+        return [due for due, _ in self._due]
+
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
     measured = Measured(job)
@@ -240,9 +264,13 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
                     measured.note(head, connection.due, now)
                     plan.answered(connection.page, head, now)
                 else:
+                    measured.unanswered(connection.due, now)
                     plan.lost(connection.page, now)
                 busy.discard(connection)
                 free.append(connection)
+        now = time.monotonic()
+        for due in plan.unsent():
+            measured.unanswered(due, now)
         for connection in free:
             connection.close()
     return measured.summary()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.bench.load import run
+from tests.bench.load import Measured, run
 
 TAG = '"v1"'
 
@@ -86,3 +86,16 @@ def test_pages_ask_again_with_the_version_they_have(server: Server) -> None:
     assert found["told_ms"] == 10
     assert server.tags.count(None) <= 3 + found["broken"]
     assert set(server.tags) == {None, TAG}
+
+
+def test_what_is_answered_after_the_end_counts_and_what_is_not_answered_counts_with_its_age() -> None:
+    measured = Measured({"warm_up_s": 0.0, "seconds": 10.0})
+    begins, ends = measured.begins, measured.ends
+    measured.note(b"HTTP/1.1 304 Not Modified", begins - 1.0, begins + 5.0)  # of the warm-up
+    measured.note(b"HTTP/1.1 304 Not Modified", begins + 1.0, begins + 1.5)
+    measured.note(b"HTTP/1.1 304 Not Modified", ends - 1.0, ends + 7.0)
+    measured.unanswered(begins + 2.0, ends + 8.0)
+    measured.unanswered(ends + 1.0, ends + 8.0)
+    found = measured.summary()
+    assert (found["requests"], found["censored"]) == (2, 1)
+    assert (found["p50_ms"], found["p99_ms"]) == (pytest.approx(8000), pytest.approx(16_000))

@@ -1,7 +1,6 @@
 """The open page follows the order by itself, and never gets in the way of who is using it."""
 
 import io
-import time
 
 import numpy
 import pytest
@@ -16,18 +15,12 @@ from tests.browser.people import HOPPER, JOINT, Bank, Shopper
 pytestmark = pytest.mark.browser
 
 
-def test_an_open_page_turns_paid_within_two_seconds(
-    kassa: Installation, new_context: NewContext, bank: Bank
-) -> None:
+def test_an_open_page_follows_by_itself(kassa: Installation, new_context: NewContext, bank: Bank) -> None:
     """Executed at the bank without any sign to us: our own looking finds it. (No consent came back: it is held.)"""
     shopper = Shopper(new_context().new_page(), kassa.shop_url).pays_with()
     description = shopper.description
     bank.decide("accept", description)
-    executed = time.monotonic()
-    shopper.sees("held")
-    assert time.monotonic() - executed < 4, (
-        "2 seconds are promised; twice that is left for a busy test machine"
-    )
+    shopper.sees("held")  # how soon, `make bench` measures (propagation)
     # Told to those who do not see: the page's one polite announcement.
     expect(shopper.page.locator("#announcement")).to_contain_text("Demo Shop has to check this payment.")
 

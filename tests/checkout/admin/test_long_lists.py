@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from checkout.admin import long_lists
-from checkout.admin.long_lists import BoundedPaginator, MoreThan
+from checkout.admin import long_lists as shown
 from checkout.models import Merchant, Order, Payment
+from oauth_connect import long_lists
+from oauth_connect.long_lists import BoundedPaginator, MoreThan
 from tests.checkout.admin.conftest import PAYER_IBAN
 
 MakeOrder = Callable[..., Order]
@@ -81,7 +82,9 @@ def test_names_are_looked_for_in_the_latest_orders_alone(
     make_payment(make_order(shop, "old"), payer_name="Zoë Jansen")
     make_payment(make_order(shop, "new"), payer_name="Zoë Jansen")
     assert references(as_staff, "?q=jansen") == {"old", "new"}
-    monkeypatch.setattr(long_lists, "WORDS_AMONG", 1)
+    monkeypatch.setattr(shown, "WORDS_AMONG", 1)
+    assert references(as_staff, "?q=jansen") == {"old", "new"}, "and in one's own newest orders"
+    monkeypatch.setattr(shown, "ORDERS_SHOWN", 1)
     assert references(as_staff, "?q=jansen") == {"new"}
 
 
@@ -90,7 +93,7 @@ def test_search_shows_the_newest_of_too_many(
 ) -> None:
     for number in range(4):
         make_order(shop, f"A-{number}")
-    monkeypatch.setattr(long_lists, "MOST_FOUND", 2)
+    monkeypatch.setattr(shown, "MOST_FOUND", 2)
     assert references(as_staff, "?q=A-") == {"A-2", "A-3"}
 
 
@@ -103,7 +106,7 @@ def test_search_finds_nothing_of_another_merchant(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     make_payment(make_order(shop, "A-mine"))
-    monkeypatch.setattr(long_lists, "MOST_FOUND", 1)
+    monkeypatch.setattr(shown, "MOST_FOUND", 1)
     make_payment(make_order(other_shop, "A-theirs"))
     for words in ("A-", PAYER_IBAN, "Zoë"):
         assert references(as_staff, f"?q={words}") == {"A-mine"}

@@ -33,11 +33,11 @@ def many(shop: Merchant, make_order: MakeOrder, make_payment: MakePayment) -> li
     ("user", "path", "queries"),
     [
         # session, user, the merchants to choose from, how many rows, the rows; for staff their merchants and
-        # two kinds of permission
+        # two kinds of permission, and for lists of what belongs to orders their newest orders and its ids
         ("operator", "order/", 5),
-        ("staff", "order/", 8),
-        ("staff", "payment/", 7),
-        ("staff", "event/", 7),
+        ("staff", "order/", 9),
+        ("staff", "payment/", 11),
+        ("staff", "event/", 11),
         ("staff", "merchant/", 7),
     ],
 )
