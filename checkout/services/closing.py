@@ -77,7 +77,9 @@ def close(payment: Payment, now: datetime) -> StepResult:
                 return StepResult(_SOON_S)
     trouble = _ask(payment, now)
     if trouble is not None and trouble.used_up:
-        return StepResult(trouble.retry_after_s, trouble.resume_in_s)  # nothing changed: no read to be spent on it
+        return StepResult(
+            trouble.retry_after_s, trouble.resume_in_s
+        )  # nothing changed: no read to be spent on it
     answer = bank.read(payment)
     if isinstance(answer, bank.NothingHappened):
         return _unread(payment, answer, now)
