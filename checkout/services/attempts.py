@@ -10,7 +10,7 @@ from checkout.conf import configuration
 from checkout.iban import normalise_iban, validate_iban
 from checkout.models import Event, Order, Payment
 from checkout.sepa_text import draft_description, to_sepa
-from checkout.services import queue
+from checkout.services import queue, turns
 from checkout.services.closing import begin_closing, close_unsent
 from checkout.services.errors import AttemptRunning, NotPending, OrderNotPayable, TooManyAttempts
 from checkout.services.events import record
@@ -68,6 +68,7 @@ def _store(order: Order, *, iban: str, name: str, browser: str, now: datetime) -
     if Payment.objects.filter(order=order, status__in=_HOLDS_ORDER).exists():
         raise AttemptRunning("Another payment for this order is already open.")
     payment = _new_payment(order, iban=iban, name=name, browser=browser, now=now)
+    payment.turn = turns.next_turn(order.merchant_id)
     payment.save(force_insert=True)
     record(
         order, "payment_started", source=Event.Source.SHOPPER, now=now, payment=payment, new_status="created"
