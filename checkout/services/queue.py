@@ -9,11 +9,14 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from checkout.models import Order, Payment
+from checkout.models import Heartbeat, Order, Payment
 from checkout.services import turns
 from checkout.statuses import PaymentStatus
 
+# A worker that was not seen for so long is gone. Longer than a call to the bank may take.
 _NO_WORKER = timedelta(seconds=60)
+_SAID_EVERY = timedelta(seconds=10)
+_SENDER = "sender"
 # So many are counted one by one and told exactly; up to the second number it is told how many tens there are.
 _EXACTLY, _LONGEST_TOLD = 10, 100
 # Whom the bank gets first. One that is being sent may come back to its place, if the bank turns it away unread.
@@ -42,10 +45,25 @@ def next_in_line(now: datetime, *, limit: int) -> list[int]:
 def somebody_waits(now: datetime, *, besides: int) -> bool:
     """Whether any payment other than `besides` stands in the line already.
 
-    One that should have been sent long ago does not count: the line does not move, so no worker runs.
+    A line in which nobody is new does not count if no worker was seen either: it does not move.
     """
-    line = Payment.objects.filter(status=PaymentStatus.CREATED.value, due_at__gt=now - _NO_WORKER)
-    return line.exclude(pk=besides).exists()
+    line = Payment.objects.filter(status=PaymentStatus.CREATED.value).exclude(pk=besides)
+    if line.filter(due_at__gt=now - _NO_WORKER).exists():
+        return True
+    return line.exists() and _worker_was_seen(now)
+
+
+def worker_is_here(now: datetime) -> None:
+    """A worker that sends payments says so more often than `_NO_WORKER`; it is written now and then."""
+    lately = (now - _SAID_EVERY, now + _SAID_EVERY)
+    if not Heartbeat.objects.filter(name=_SENDER, at__range=lately).exists():
+        Heartbeat.objects.update_or_create(name=_SENDER, defaults={"at": now})
+
+
+def _worker_was_seen(now: datetime) -> bool:
+    """What lies far ahead was written before a clock was set back."""
+    lately = (now - _NO_WORKER, now + _NO_WORKER)
+    return Heartbeat.objects.filter(name=_SENDER, at__range=lately).exists()
 
 
 def ahead_of(payment: Payment) -> Ahead:

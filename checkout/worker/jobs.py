@@ -46,6 +46,12 @@ class Round:
     resume_in_s: float = 0.0
 
 
+def say_that_a_worker_sends(now: datetime, clock: Clock) -> Round:
+    """Also while the bank takes nothing: else whoever comes to a long line would be sent before all who wait in it."""
+    queue.worker_is_here(now)
+    return Round()
+
+
 def submit_waiting(now: datetime, clock: Clock) -> Round:
     """Send payments in their order, as many as the bank's limits have room for now.
 
@@ -66,6 +72,7 @@ def submit_waiting(now: datetime, clock: Clock) -> Round:
         if step is None:
             continue
         done += 1
+        queue.worker_is_here(clock())
         if step.result.held_up:
             return Round(done, step.result.resume_in_s)
     return Round(done)

@@ -26,7 +26,10 @@ def _turn(status: PaymentStatus) -> Job:
     return Job(status.value, partial(jobs.take_turn, status))
 
 
-SUBMIT = (Job("submit", jobs.submit_waiting),)
+SUBMIT = (
+    Job("sends", jobs.say_that_a_worker_sends, every_s=10.0),
+    Job("submit", jobs.submit_waiting),
+)
 WATCH = (
     _turn(PaymentStatus.SUBMITTING),
     _turn(PaymentStatus.UNKNOWN),

@@ -1,6 +1,7 @@
 """When the bank takes fewer payments than come in: in order of arrival, merchants in turn, and the page may say so."""
 
 import random
+import threading
 from datetime import timedelta
 from functools import partial
 from itertools import combinations
@@ -10,10 +11,11 @@ import pytest
 from django.test import override_settings
 from django.utils import timezone
 
-from checkout.models import Merchant, Order, Payment
+from checkout.models import Heartbeat, Merchant, Order, Payment
 from checkout.services import queue, turns
 from checkout.statuses import PaymentStatus
 from checkout.worker import jobs
+from checkout.worker.loop import Worker
 from oauth_connect.models import CallBudget
 from tests.checkout.core.conftest import SHOP, Shop, kinds, later
 from tests.checkout.pages.states import order, payment
@@ -218,6 +220,31 @@ def test_a_line_that_does_not_move_keeps_nobody_from_paying(shop: Shop, crowd: l
     """No worker runs: who comes is served in the request itself."""
     Payment.objects.update(due_at=timezone.now() - timedelta(minutes=2))
     assert shop.start(shop.order()).state is PaymentStatus.PENDING
+    queue.worker_is_here(timezone.now() - timedelta(minutes=2))
+    assert shop.start(shop.order()).state is PaymentStatus.PENDING
+
+
+@pytest.mark.parametrize("ago_s", [5, -5])
+def test_nobody_passes_a_line_that_is_longer_than_a_minute(
+    shop: Shop, crowd: list[Payment], ago_s: int
+) -> None:
+    """A worker is there; it is only that so many came. Its clock may be a little off."""
+    Payment.objects.update(due_at=timezone.now() - timedelta(minutes=2))
+    queue.worker_is_here(timezone.now() - timedelta(seconds=ago_s))
+    assert shop.start(shop.order()).state is PaymentStatus.CREATED
+
+
+def test_a_sign_of_a_worker_from_before_the_clock_was_set_back_counts_for_nothing(
+    shop: Shop, crowd: list[Payment]
+) -> None:
+    Payment.objects.update(due_at=timezone.now() - timedelta(minutes=2))
+    queue.worker_is_here(timezone.now() + timedelta(hours=2))
+    assert shop.start(shop.order()).state is PaymentStatus.PENDING
+
+
+def test_a_worker_says_that_it_is_there(shop: Shop, crowd: list[Payment]) -> None:
+    Worker(threading.Event()).tick()
+    assert Heartbeat.objects.get().at > timezone.now() - timedelta(minutes=1)
 
 
 def test_without_a_line_the_draft_is_made_in_the_request_itself(shop: Shop) -> None:
