@@ -24,6 +24,7 @@ from oauth_connect.bunq.errors import (
 from oauth_connect.bunq.types import Draft, DraftPage, Money, NewDraft
 from oauth_connect.drafts import PAGE_SIZE
 from oauth_connect.drafts import Reservation as Reservation
+from oauth_connect.drafts import send_limit as send_limit
 from oauth_connect.models import OauthAuthorization
 
 # Our clock and bunq's may differ, and one client in production reads bunq's times as Amsterdam's.

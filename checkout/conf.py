@@ -14,6 +14,7 @@ class CheckoutConfiguration:
     order_expiry_grace: timedelta
     lease: timedelta
     worker_pause_s: float
+    worker_senders: int
     attempts_per_iban_per_hour: int
     attempts_per_browser_per_hour: int
     demo_mode: bool
@@ -29,6 +30,7 @@ def configuration() -> CheckoutConfiguration:
         order_expiry_grace=timedelta(seconds=settings.ORDER_EXPIRY_GRACE_S),
         lease=timedelta(seconds=settings.LEASE_S),
         worker_pause_s=settings.WORKER_PAUSE_S,
+        worker_senders=settings.WORKER_SENDERS,
         attempts_per_iban_per_hour=settings.ATTEMPTS_PER_IBAN_PER_HOUR,
         attempts_per_browser_per_hour=settings.ATTEMPTS_PER_BROWSER_PER_HOUR,
         demo_mode=settings.DEMO_MODE,

@@ -21,6 +21,8 @@ ANY_MOMENT_MS = 500
 # shoppers approve within that time.
 _EAGER_S = 300.0
 _SELDOM_MS = 10_000
+# Who is far from the head of the line need not ask in every second of the way; those before may give up, though.
+_OF_THE_LINE = 0.1
 # Nothing happens here by itself: the shopper types, or the shop decides.
 _CALM = frozenset(
     {PageState.FORM, PageState.TRY_AGAIN, PageState.HELD, PageState.LATE, PageState.UNCONFIRMED}
@@ -35,12 +37,19 @@ _MEASURED_OVER_S = 1.0
 _STEP = 0.25
 
 
-def ask_after_ms(state: PageState, since: datetime, now: datetime, *, stretch: float = 1.0) -> int:
-    """Milliseconds until a page in this state should ask again, if the last thing happened at `since`. Pure."""
+def ask_after_ms(
+    state: PageState, since: datetime, now: datetime, *, stretch: float = 1.0, line_s: float = 0.0
+) -> int:
+    """Milliseconds until a page in this state should ask again, if the last thing happened at `since`. Pure.
+
+    `line_s`: seconds that those who are sent before this payment take at the least.
+    """
     quiet_s = (now - since).total_seconds()
     pause_ms = min(_SELDOM_MS, max(SOON_MS, SOON_MS * quiet_s / _EAGER_S))
     if state is PageState.FINISHING and quiet_s < _EAGER_S:
         pause_ms = ANY_MOMENT_MS
+    if state is PageState.PREPARING:
+        pause_ms = min(_SELDOM_MS, max(pause_ms, 1000 * line_s * _OF_THE_LINE))
     if state in _CALM:
         pause_ms = max(_CALM_MS, pause_ms)
     return round(min(LONGEST_MS, pause_ms * stretch))

@@ -200,6 +200,8 @@ LEASE_S = env.int("LEASE_S", default=60)
 ATTEMPTS_PER_IBAN_PER_HOUR = env.int("ATTEMPTS_PER_IBAN_PER_HOUR", default=20)
 ATTEMPTS_PER_BROWSER_PER_HOUR = env.int("ATTEMPTS_PER_BROWSER_PER_HOUR", default=30)
 WORKER_PAUSE_S = env.float("WORKER_PAUSE_S", default=0.2)
+# How many payments one worker may be sending at the same time; never more than BUNQ_LIMIT_POST has calls.
+WORKER_SENDERS = env.int("WORKER_SENDERS", default=5)
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOG_FORMAT = env.str("LOG_FORMAT", default="text")

@@ -14,8 +14,10 @@ from itertools import chain
 
 from oauth_connect import calls, clock
 from oauth_connect.bunq.draft_body import draft_body
+from oauth_connect.bunq.errors import Limit
 from oauth_connect.bunq.types import Draft, DraftPage, NewDraft
 from oauth_connect.calls import Reservation as Reservation
+from oauth_connect.conf import configuration
 from oauth_connect.errors import ListingIncomplete
 from oauth_connect.models import BankRegistration
 from oauth_connect.sessions import known_bank, with_session
@@ -62,6 +64,11 @@ def held_at() -> str:
     """
     known = known_bank()
     return f"{known.api_url}#{known.user_id}" if known else ""
+
+
+def send_limit() -> Limit:
+    """How many drafts the bank lets us create, as the settings say it."""
+    return configuration().limits["POST"]
 
 
 def reserve_send() -> Reservation:

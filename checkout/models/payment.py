@@ -77,6 +77,9 @@ class Payment(models.Model):
     due_at = models.DateTimeField(null=True, blank=True)
     urgent = models.BooleanField(default=False, help_text="Just came back from bunq: look first.")
     steps_without_news = models.PositiveIntegerField(default=0)
+    turn = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="Payments are sent in the order of their turns, then of arrival."
+    )
 
     class Meta:
         ordering = ["-created_at", "-id"]
@@ -110,6 +113,8 @@ class Payment(models.Model):
             # Not only those that are open: SQLite would not see that one status is among several.
             models.Index(fields=["status", "due_at"], name="payment_due"),
             models.Index(fields=["status", "-id"], name="payment_by_status"),  # the list that people look at
+            # With the order in it, a place in the line is found without the payments themselves.
+            models.Index(fields=["status", "turn", "id", "order"], name="payment_in_line"),
             # In an order that finds how an IBAN begins, too.
             models.Index(
                 fields=["payer_iban", "created_at"],

@@ -11,7 +11,7 @@ from checkout.iban import normalise_iban, validate_iban
 from checkout.models import Event, Order, Payment
 from checkout.models.payment import UNCONFIRMED
 from checkout.sepa_text import draft_description, to_sepa
-from checkout.services import queue
+from checkout.services import queue, turns
 from checkout.services.closing import begin_closing, close_unsent
 from checkout.services.errors import AttemptRunning, NotPending, OrderNotPayable, TooManyAttempts
 from checkout.services.events import record
@@ -70,6 +70,7 @@ def _store(order: Order, *, iban: str, name: str, browser: str, now: datetime) -
     if Payment.objects.filter(Q(status__in=_HOLDS_ORDER) | UNCONFIRMED, order=order).exists():
         raise AttemptRunning("Another payment for this order is already open, or may be.")
     payment = _new_payment(order, iban=iban, name=name, browser=browser, now=now)
+    payment.turn = turns.next_turn(order.merchant_id)
     payment.save(force_insert=True)
     record(
         order, "payment_started", source=Event.Source.SHOPPER, now=now, payment=payment, new_status="created"

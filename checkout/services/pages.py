@@ -26,7 +26,9 @@ Row = TypeVar("Row", bound=Model)
 # version, so that a new one is never forgotten.
 _UNSEEN: dict[type[Model], frozenset[str]] = {
     Order: frozenset({"resolved_at", "resolved_by"}),
-    Merchant: frozenset({"slug", "iban", "account_holder", "website", "is_active", "created_at"}),
+    Merchant: frozenset(
+        {"slug", "iban", "account_holder", "website", "is_active", "created_at", "latest_turn", "latest_look"}
+    ),
     Payment: frozenset(
         {
             *("request_id", "request_body", "sent_by", "held_at", "after_draft_id", "bank_status"),

@@ -4,41 +4,79 @@ They go in order of arrival, merchants in turn. A payment finds its place in the
 waits and the bank's limits have room at once; otherwise the worker sends it when its turn comes.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from checkout.models import Payment
+from checkout.models import Heartbeat, Order, Payment
 from checkout.services import turns
 from checkout.statuses import PaymentStatus
 
-_LONGEST_TOLD = 1000
+# A worker that was not seen for so long is gone. Longer than a call to the bank may take.
 _NO_WORKER = timedelta(seconds=60)
+_SAID_EVERY = timedelta(seconds=10)
+_SENDER = "sender"
+# So many are counted one by one and told exactly; up to the second number it is told how many tens there are.
+_EXACTLY, _LONGEST_TOLD = 10, 100
+# Whom the bank gets first. One that is being sent may come back to its place, if the bank turns it away unread.
+_BEFORE = [PaymentStatus.CREATED.value, PaymentStatus.SUBMITTING.value]
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """So many payments, or `more` than that, will be sent before one. `shared`: other merchants' are among them.
+
+    It only goes down, but for payments of other merchants, who take turns: then it is `shared`.
+    """
+
+    payments: int = 0
+    more: bool = False
+    shared: bool = False
 
 
 def next_in_line(now: datetime, *, limit: int) -> list[int]:
     """Ids of the payments to send next, in their order."""
     ready = Payment.objects.filter(status=PaymentStatus.CREATED.value, due_at__lte=now)
     free = ready.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
-    return list(turns.by_arrival(free).values_list("pk", flat=True)[:limit])
+    return list(turns.by_turn(free).values_list("pk", flat=True)[:limit])
 
 
 def somebody_waits(now: datetime, *, besides: int) -> bool:
     """Whether any payment other than `besides` stands in the line already.
 
-    One that should have been sent long ago does not count: the line does not move, so no worker runs.
+    A line in which nobody is new does not count if no worker was seen either: it does not move.
     """
-    line = Payment.objects.filter(status=PaymentStatus.CREATED.value, due_at__gt=now - _NO_WORKER)
-    return line.exclude(pk=besides).exists()
+    line = Payment.objects.filter(status=PaymentStatus.CREATED.value).exclude(pk=besides)
+    if line.filter(due_at__gt=now - _NO_WORKER).exists():
+        return True
+    return line.exists() and _worker_was_seen(now)
 
 
-def ahead_of(payment: Payment) -> int:
-    """How many payments will be sent before this one, as the line stands now; 0 if it is next or not in the line.
+def worker_is_here(now: datetime) -> None:
+    """A worker that sends payments says so more often than `_NO_WORKER`; it is written now and then."""
+    lately = (now - _SAID_EVERY, now + _SAID_EVERY)
+    if not Heartbeat.objects.filter(name=_SENDER, at__range=lately).exists():
+        Heartbeat.objects.update_or_create(name=_SENDER, defaults={"at": now})
 
-    Never more than `_LONGEST_TOLD`: then it is that many at least.
+
+def _worker_was_seen(now: datetime) -> bool:
+    """What lies far ahead was written before a clock was set back."""
+    lately = (now - _NO_WORKER, now + _NO_WORKER)
+    return Heartbeat.objects.filter(name=_SENDER, at__range=lately).exists()
+
+
+def ahead_of(payment: Payment) -> Ahead:
+    """Who stands before this payment, as the line is now; nobody if it is next, or not in the line.
+
+    Reads no more than it tells, however long the line is.
     """
-    line = turns.by_arrival(Payment.objects.filter(status=PaymentStatus.CREATED.value))
-    order = list(line.values_list("pk", flat=True)[:_LONGEST_TOLD])
-    if payment.pk in order:
-        return order.index(payment.pk)
-    return _LONGEST_TOLD if len(order) == _LONGEST_TOLD else 0
+    earlier = Q(turn__lt=payment.turn) | Q(pk__lt=payment.pk)
+    before = Payment.objects.filter(earlier, status__in=_BEFORE, turn__lte=payment.turn).order_by()
+    # Of each order one at most. Joined to their orders, all would be read before the first hundred are taken.
+    orders = Order.objects.filter(pk__in=before.values("order_id")[: _LONGEST_TOLD + 1]).order_by()
+    merchants = list(orders.values_list("merchant_id", flat=True))
+    shared = any(merchant_id != payment.order.merchant_id for merchant_id in merchants)
+    if len(merchants) <= _EXACTLY:
+        return Ahead(len(merchants), shared=shared)
+    return Ahead((len(merchants) - 1) // 10 * 10, more=True, shared=shared)

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.utils.cache import patch_cache_control
 
+from checkout import bank
 from checkout.forms import PaymentForm
 from checkout.models import Order, Payment
 from checkout.pace import ask_after_ms, crowd
@@ -55,7 +56,7 @@ class OrderPage:
     way: Newest | None
     is_own: bool
     ask_after_ms: int
-    ahead: int = 0  # payments that the bank gets before this one
+    ahead: queue.Ahead  # payments that the bank gets before this one
 
     @property
     def order(self) -> Order:
@@ -125,21 +126,32 @@ def look_at(token: str, browser: str) -> OrderPage:
     if facts.payment is not None and state in WAITING_STATES:
         pages.page_seen(facts.payment, now)
     way = pages.way_to_the_bank(reading, now) if state is PageState.WAITING else None
+    ahead = _ahead(facts.payment) if state is PageState.PREPARING else queue.Ahead()
+    pause_ms = ask_after_ms(
+        state, reading.last_moment(now), now, stretch=crowd.stretch, line_s=_line_s(ahead)
+    )
     return OrderPage(
         facts,
         state,
         reading.shown,
         way,
         is_own=_is_own(facts.payment, browser),
-        ask_after_ms=ask_after_ms(state, reading.last_moment(now), now, stretch=crowd.stretch),
-        ahead=_ahead(facts.payment) if state is PageState.PREPARING else 0,
+        ask_after_ms=pause_ms,
+        ahead=ahead,
     )
 
 
-def _ahead(payment: Payment | None) -> int:
+def _ahead(payment: Payment | None) -> queue.Ahead:
     """The place in the line costs a query of its own, and only those pay it who stand in the line."""
     in_line = payment is not None and payment.state is PaymentStatus.CREATED
-    return queue.ahead_of(payment) if in_line and payment else 0
+    return queue.ahead_of(payment) if in_line and payment else queue.Ahead()
+
+
+def _line_s(ahead: queue.Ahead) -> float:
+    if not ahead.payments:
+        return 0.0
+    limit = bank.send_limit()
+    return ahead.payments * limit.seconds / limit.calls
 
 
 def _is_own(payment: Payment | None, browser: str) -> bool:

@@ -4,7 +4,7 @@ None rests on being the only one: the database is the queue, and another worker 
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,13 +18,15 @@ from checkout.services import queue, turns
 from checkout.services.look import bring_forward
 from checkout.services.orders import expire_orders
 from checkout.services.review import release_if_consent_came
-from checkout.services.steps import Means, take_step
+from checkout.services.steps import Means, Taken, take_step
 from checkout.services.sweep import sweep
 from checkout.statuses import OrderStatus, PaymentStatus
 from oauth_connect.authorizations import retry_exchanges
 
 logger = logging.getLogger("kassa.worker")
 STEPS_PER_ROUND = 20
+# Of the first so many, others may have taken all but one a moment ago.
+_RIVALS = 10
 RELEASES_PER_ROUND = 50
 # An authorization ends with its payment; its code may be exchanged for a while after that.
 _CONSENT_MAY_COME = timedelta(hours=1)
@@ -44,23 +46,48 @@ class Round:
     resume_in_s: float = 0.0
 
 
+def say_that_a_worker_sends(now: datetime, clock: Clock) -> Round:
+    """Also while the bank takes nothing: else whoever comes to a long line would be sent before all who wait in it."""
+    queue.worker_is_here(now)
+    return Round()
+
+
 def submit_waiting(now: datetime, clock: Clock) -> Round:
-    """Send payments in their order, as many as the bank's limits have room for now."""
+    """Send payments in their order, as many as the bank's limits have room for now.
+
+    Whose turn it is, is asked anew for every place: others send, too, and others come.
+    """
     done = 0
-    for pk in queue.next_in_line(now, limit=STEPS_PER_ROUND):
+    for _ in range(STEPS_PER_ROUND):
+        first = queue.next_in_line(clock(), limit=_RIVALS)
+        if not first:
+            break
         place = bank.reserve_submit()
         if isinstance(place, bank.NothingHappened):
             return Round(done, place.retry_after_s)
-        step = None
         try:
-            with _sparing_the_others(pk):
-                step = take_step(pk, now=clock(), means=Means(reservation=place))
+            step = _send_first(first, place, clock)
         finally:
             place.give_back()
-        done += step is not None
-        if step is not None and step.result.held_up:
+        if step is None:
+            continue
+        done += 1
+        queue.worker_is_here(clock())
+        if step.result.held_up:
             return Round(done, step.result.resume_in_s)
     return Round(done)
+
+
+def _send_first(pks: Sequence[int], place: bank.Reservation, clock: Clock) -> Taken | None:
+    """Send the first of these that no other sender has taken. None if there is none, or if it met a defect."""
+    for pk in pks:
+        with _sparing_the_others(pk):
+            step = take_step(pk, now=clock(), means=Means(reservation=place))
+            if step is None:
+                continue
+            return step
+        break  # it may have used the place up
+    return None
 
 
 def take_turn(status: PaymentStatus, now: datetime, clock: Clock) -> Round:
@@ -74,9 +101,12 @@ def take_turn(status: PaymentStatus, now: datetime, clock: Clock) -> Round:
         step = None
         with _sparing_the_others(pk):
             step = take_step(pk, now=clock())
-        done += step is not None
-        if step is not None and step.result.held_up:
+        if step is None:
+            continue
+        done += 1
+        if step.result.held_up:
             return Round(done, step.result.resume_in_s)
+        turns.looked_at(pk)
     return Round(done)
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from checkout import bank
+from checkout.conf import configuration
 from checkout.statuses import PaymentStatus
 from checkout.worker import jobs
 
@@ -26,7 +28,10 @@ def _turn(status: PaymentStatus) -> Job:
     return Job(status.value, partial(jobs.take_turn, status))
 
 
-SUBMIT = (Job("submit", jobs.submit_waiting),)
+_SEND = Job("submit", jobs.submit_waiting)
+# With nothing to do it looks more seldom than the first.
+_HELP_SEND = Job("submit", jobs.submit_waiting, every_s=0.5)
+SUBMIT = (Job("sends", jobs.say_that_a_worker_sends, every_s=10.0), _SEND)
 WATCH = (
     _turn(PaymentStatus.SUBMITTING),
     _turn(PaymentStatus.UNKNOWN),
@@ -41,3 +46,13 @@ KEEP = (
     Job("releases", jobs.release_orders, every_s=2.0),
 )
 LANES: dict[str, tuple[Job, ...]] = {"submit": SUBMIT, "watch": WATCH, "sweep": SWEEP, "keep": KEEP}
+
+
+def more_senders() -> dict[str, tuple[Job, ...]]:
+    """Lanes that send payments beside the first.
+
+    A place in the bank's limits is taken until the answer is here. So as many calls as the limit has may be under way,
+    and where the bank answers slowly fewer senders would leave places free while payments wait.
+    """
+    senders = min(configuration().worker_senders, bank.send_limit().calls)
+    return {f"submit-{number}": (_HELP_SEND,) for number in range(2, senders + 1)}

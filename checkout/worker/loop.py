@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import close_old_connections, connections
 
 from checkout.conf import configuration
-from checkout.worker.lanes import LANES, Job
+from checkout.worker.lanes import LANES, Job, more_senders
 from oauth_connect import clock as shared_clock
 
 logger = logging.getLogger("kassa.worker")
@@ -31,15 +31,16 @@ class Worker:
     def __init__(self, stop: threading.Event, clock: Callable[[], datetime] = shared_clock.now) -> None:
         self._stop = stop
         self._clock = clock
-        self._lanes = [Lane(jobs, clock) for jobs in LANES.values()]
+        self._lanes = {name: Lane(jobs, clock) for name, jobs in LANES.items()}
+        self._senders = {name: Lane(jobs, clock) for name, jobs in more_senders().items()}
 
     @property
     def troubled(self) -> bool:
-        return any(lane.troubled for lane in self._lanes)
+        return any(lane.troubled for lane in self._lanes.values())
 
     def tick(self) -> int:
         """One round of all jobs, one lane after another; returns how much was done."""
-        return sum(lane.round() for lane in self._lanes)
+        return sum(lane.round() for lane in self._lanes.values())
 
     def run(self) -> None:
         """Returns when `stop` is set, at most one step later. A database that is away is waited for.
@@ -48,7 +49,7 @@ class Worker:
         """
         threads = [
             threading.Thread(target=lane.run, args=(self._stop,), name=name)
-            for name, lane in zip(LANES, self._lanes, strict=True)
+            for name, lane in (self._lanes | self._senders).items()
         ]
         for thread in threads:
             thread.start()

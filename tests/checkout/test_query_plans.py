@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import F
 from django.test import Client
 
-from checkout.models import Merchant, MerchantStaff, Order
+from checkout.models import Merchant, MerchantStaff, Order, Payment
+from checkout.services import queue, turns
 from checkout.services.attempts import _check_rate
 from checkout.worker.loop import Worker
 from oauth_connect import clock
@@ -86,6 +88,30 @@ def test_a_page_that_asks(token: str) -> None:
     with explained() as plans:
         assert Client().get(f"/orders/{token}/status").status_code == 200
     check(plans, "authorization_by_reference")
+
+
+@pytest.fixture
+def in_line(transactional_db: None) -> str:
+    """The order that came last; its payment and others' wait to be sent."""
+    token = fill(2000, still_open=20)[-1]
+    Payment.objects.filter(status="pending").update(status="created", due_at=clock.now(), turn=F("pk"))
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+    return token
+
+
+def test_a_page_that_asks_while_its_payment_stands_in_the_line(in_line: str) -> None:
+    with explained() as plans:
+        assert "ahead of yours" in Client().get(f"/orders/{in_line}/status").json()["html"]
+    check(plans, "payment_in_line")
+
+
+def test_the_next_one_in_the_line(in_line: str) -> None:
+    with explained() as plans, transaction.atomic():
+        assert queue.next_in_line(clock.now(), limit=10)
+        assert queue.somebody_waits(clock.now(), besides=0)
+        assert turns.next_turn(Merchant.objects.latest("pk").pk) > 1
+    check(plans, "payment_in_line")
 
 
 def test_the_order_page(token: str) -> None:

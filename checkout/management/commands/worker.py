@@ -16,7 +16,7 @@ class Command(BaseCommand):
     5. Exchange authorization codes whose first exchange did not reach the bank.
     6. Release orders that were held for want of a consent, when it came after all.
 
-    Each kind of work has a thread of its own.
+    Each kind of work has a thread of its own, and sending has several.
     Run as many as you like, on as many machines as you like, against one database.
     """
 

@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from django.test import override_settings
 from django.utils import timezone
 
 from checkout.models import Payment
@@ -57,6 +58,33 @@ def test_a_read_that_hangs_does_not_keep_new_payments_from_being_sent(shop: Shop
         wait_until(lambda: sent() or not hangs(), timeout_s=30)
         assert sent()
     assert not hangs()
+
+
+def test_a_bank_that_answers_slowly_is_sent_the_next_payments_meanwhile(shop: Shop) -> None:
+    """Its limits count calls in a window, however long each takes."""
+    shop.bank.fault("maintenance", times=1, method="POST")
+    waiting = [shop.start(shop.order()) for _ in range(4)]
+    shop.bank.fault("slow", seconds=6, times=1, method="POST")
+    Payment.objects.update(due_at=timezone.now())
+
+    def statuses() -> list[str]:
+        mine = Payment.objects.filter(pk__in=[payment.pk for payment in waiting])
+        return sorted(mine.values_list("status", flat=True))
+
+    with Running():
+        wait_until(lambda: statuses() == ["pending", "pending", "pending", "submitting"], timeout_s=30)
+    assert statuses() == ["pending"] * 4
+    assert len(shop.drafts()) == 4
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "lanes_for_them"), [("5/3", 5, 5), ("2/3", 5, 2), ("1000/1", 3, 3), ("5/3", 1, 1)]
+)
+def test_no_more_payments_are_sent_at_once_than_the_limit_has_calls_or_the_setting_says(
+    limit: str, most: int, lanes_for_them: int
+) -> None:
+    with override_settings(BUNQ_LIMIT_POST=limit, WORKER_SENDERS=most):
+        assert 1 + len(lanes.more_senders()) == lanes_for_them
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

@@ -34,6 +34,12 @@ def test_where_something_is_imminent_a_page_asks_every_second_and_later_more_sel
     assert told(state, 7200) == told(state, 86_400) == 10_000
 
 
+def test_who_has_a_long_way_to_the_head_of_the_line_asks_more_seldom() -> None:
+    for line_s, pause_ms in ((0.6, 1000), (10, 1000), (30, 3000), (100, 10_000), (600, 10_000)):
+        assert ask_after_ms(PageState.PREPARING, NOW, NOW, line_s=line_s) == pause_ms
+        assert ask_after_ms(PageState.PREPARING, NOW, NOW, line_s=line_s, stretch=50) == LONGEST_MS
+
+
 def test_after_the_approval_a_page_asks_twice_a_second_for_some_minutes() -> None:
     assert told(PageState.FINISHING, 0) == told(PageState.FINISHING, 299) == 500
     assert told(PageState.FINISHING, 1500) == 5000

@@ -15,7 +15,7 @@ from checkout.qr import qr_code
 from checkout.services.attempts import MAX_AUTHORIZATIONS_PER_PAYMENT
 from checkout.services.pages import SEEN_STEP
 from oauth_connect.models import OauthAuthorization
-from tests.checkout.pages.states import SCENES, authorization, order, payment, register
+from tests.checkout.pages.states import SCENES, authorization, merchant, order, payment, register
 
 pytestmark = pytest.mark.django_db
 
@@ -239,3 +239,45 @@ def test_whoever_stands_in_the_line_sees_the_place_and_sees_it_move(client: Clie
     assert "1 payment is ahead of yours" in moved.json()["html"]
     waiting[1].payments.update(status="cancelled")
     assert "ahead of yours" not in client.get(third).json()["html"]
+
+
+def test_far_back_in_the_line_a_page_learns_of_its_place_in_tens_and_asks_more_seldom(client: Client) -> None:
+    """Its place moves with every payment that is sent; the page need not be drawn anew each time."""
+    waiting = [order() for _ in range(23)]
+    for turn, one in enumerate(waiting):
+        payment(one, status="created", turn=turn)
+    last = f"{waiting[-1].get_absolute_url()}status"
+    told = client.get(last)
+    assert "More than 20 payments are ahead of yours" in told.json()["html"]
+    known = {"If-None-Match": told["ETag"]}
+    waiting[0].payments.update(status="pending", draft_id=1, sent_at=timezone.now())
+    moved = client.get(last, headers=known)
+    assert moved.status_code == 304
+    assert int(moved["Kassa-Ask-After-Ms"]) > 1000
+    waiting[1].payments.update(status="pending", draft_id=2, sent_at=timezone.now())
+    assert "More than 10 payments" in client.get(last, headers=known).json()["html"]
+
+
+def test_where_shops_take_turns_the_page_says_why_its_place_may_go_back(client: Client) -> None:
+    first, second = order(), order()
+    payment(first, status="created", turn=1)
+    payment(second, status="created", turn=2)
+    page = f"{second.get_absolute_url()}status"
+    told = client.get(page)
+    assert "1 payment is ahead of yours" in told.json()["html"]
+    assert "Shops take turns" not in told.json()["html"]
+    payment(order(merchant=merchant(slug="other")), status="created", turn=1)
+    moved = client.get(page, headers={"If-None-Match": told["ETag"]}).json()["html"]
+    assert "2 payments are ahead of yours" in moved
+    assert "Shops take turns" in moved
+
+
+def test_a_page_in_the_line_costs_two_queries_however_long_the_line_is(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    waiting = [order() for _ in range(15)]
+    for one in waiting:
+        payment(one, status="created")
+    for one in (waiting[1], waiting[-1]):
+        with django_assert_num_queries(2):
+            assert client.get(f"{one.get_absolute_url()}status").status_code == 200

@@ -1,0 +1,73 @@
+"""Whose draft is read when the bank allows one read at a time: the most pressing, and merchants in turn."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import override_settings
+from django.utils import timezone
+
+from checkout import bank
+from checkout.models import Merchant, Payment
+from checkout.services import turns
+from checkout.statuses import PaymentStatus
+from checkout.worker import jobs
+from oauth_connect.models import BankRegistration, CallBudget
+from tests.checkout.core.conftest import SHOP, Shop
+from tests.checkout.pages.states import order, payment
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Whose drafts the bank was asked for, one after another, as merchants' keys."""
+    done: list[int] = []
+    read = bank.read
+
+    def noted(asked: Payment, **how: Any) -> Any:
+        answer = read(asked, **how)
+        if not isinstance(answer, bank.NothingHappened):
+            done.append(asked.order.merchant_id)
+        return answer
+
+    monkeypatch.setattr(bank, "read", noted)
+    return done
+
+
+def test_a_merchant_with_one_open_page_is_not_behind_anothers_crowd(shop: Shop, reads: list[int]) -> None:
+    BankRegistration.objects.update(listing_has_ids=False, listing_seen_at=timezone.now())
+    for _ in range(5):
+        shop.pending()
+    crowd, shop.merchant = (
+        shop.merchant,
+        Merchant.objects.create(
+            name=f"Second {timezone.now():%H%M%S%f}", slug="second", iban=SHOP, account_holder="Demo Shop BV"
+        ),
+    )
+    one = shop.pending()
+    now = timezone.now()
+    Payment.objects.update(bank_status="PENDING", page_seen_at=now, due_at=now - timedelta(seconds=20))
+    Payment.objects.filter(pk=one.pk).update(due_at=now)
+    for second in range(2, 14, 2):
+        CallBudget.objects.all().delete()
+        later = now + timedelta(seconds=second)
+        with override_settings(BUNQ_LIMIT_GET="1/300"):
+            jobs.take_turn(PaymentStatus.PENDING, later, lambda later=later: later)  # type: ignore[misc]
+    assert reads == [crowd.pk, shop.merchant.pk] * 3
+
+
+def test_who_waits_most_goes_first_whichever_merchants_turn_it_is(db: None) -> None:
+    now = timezone.now()
+    rest = payment(
+        order(), "pending", page_seen_at=now - timedelta(hours=1), due_at=now - timedelta(seconds=9)
+    )
+    late = payment(
+        order(), "pending", page_seen_at=now - timedelta(hours=1), due_at=now - timedelta(minutes=2)
+    )
+    lately = payment(
+        order(), "pending", page_seen_at=now - timedelta(minutes=3), due_at=now - timedelta(seconds=8)
+    )
+    open_now = payment(order(), "pending", page_seen_at=now, due_at=now - timedelta(seconds=7))
+    urgent = payment(order(), "pending", urgent=True, page_seen_at=now, due_at=now)
+    turns.looked_at(urgent.pk)
+    found = turns.by_need(Payment.objects.filter(status="pending"), now)
+    assert list(found) == [urgent, late, open_now, lately, rest]
