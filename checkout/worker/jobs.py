@@ -96,8 +96,17 @@ def take_turn(status: PaymentStatus, now: datetime, clock: Clock) -> Round:
     Each status has a round of its own: it asks the bank for something else, so one that the bank has no room for
     does not stand in another's way.
     """
+    return _take(_due(status, now), now, clock)
+
+
+def look_at_returned(now: datetime, clock: Clock) -> Round:
+    """Payments whose shopper just came back from bunq: before whatever else may use up the room for reads."""
+    return _take(_due(PaymentStatus.PENDING, now).filter(urgent=True), now, clock)
+
+
+def _take(due: QuerySet[Payment], now: datetime, clock: Clock) -> Round:
     done = 0
-    for pk in turns.by_need(_due(status, now), now).values_list("pk", flat=True)[:STEPS_PER_ROUND]:
+    for pk in turns.by_need(due, now).values_list("pk", flat=True)[:STEPS_PER_ROUND]:
         step = None
         with _sparing_the_others(pk):
             step = take_step(pk, now=clock())

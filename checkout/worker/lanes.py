@@ -33,6 +33,7 @@ _SEND = Job("submit", jobs.submit_waiting)
 _HELP_SEND = Job("submit", jobs.submit_waiting, every_s=0.5)
 SUBMIT = (Job("sends", jobs.say_that_a_worker_sends, every_s=10.0), _SEND)
 WATCH = (
+    Job("returned", jobs.look_at_returned),
     _turn(PaymentStatus.SUBMITTING),
     _turn(PaymentStatus.UNKNOWN),
     _turn(PaymentStatus.CANCELLING),

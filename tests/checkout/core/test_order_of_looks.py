@@ -12,6 +12,8 @@ from checkout.models import Merchant, Payment
 from checkout.services import turns
 from checkout.statuses import PaymentStatus
 from checkout.worker import jobs
+from checkout.worker.lanes import WATCH
+from checkout.worker.loop import Lane
 from oauth_connect.models import BankRegistration, CallBudget
 from tests.checkout.core.conftest import SHOP, Shop
 from tests.checkout.pages.states import order, payment
@@ -71,3 +73,19 @@ def test_who_waits_most_goes_first_whichever_merchants_turn_it_is(db: None) -> N
     turns.looked_at(urgent.pk)
     found = turns.by_need(Payment.objects.filter(status="pending"), now)
     assert list(found) == [urgent, late, open_now, lately, rest]
+
+
+def test_whoever_just_came_back_is_looked_at_before_what_has_to_be_closed(shop: Shop) -> None:
+    """There is room for one read, and all whose time is over want theirs."""
+    payments = [shop.pending() for _ in range(4)]
+    back = payments[-1]
+    now = timezone.now()
+    over = Payment.objects.exclude(pk=back.pk)
+    over.update(status="cancelling", cancel_reason="timeout", due_at=now)
+    Payment.objects.filter(pk=back.pk).update(urgent=True, due_at=now)
+    shop.bank.reject(back.draft_id or 0)
+    CallBudget.objects.all().delete()
+    with override_settings(BUNQ_LIMIT_GET="1/300"):
+        Lane(WATCH, timezone.now).round()
+    back.refresh_from_db()
+    assert back.state is PaymentStatus.REJECTED
