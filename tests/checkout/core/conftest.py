@@ -29,7 +29,8 @@ FAST = dict.fromkeys(("BUNQ_LIMIT_GET", "BUNQ_LIMIT_POST", "BUNQ_LIMIT_PUT", "BU
 MANY = {"ATTEMPTS_PER_IBAN_PER_HOUR": 10_000, "ATTEMPTS_PER_BROWSER_PER_HOUR": 10_000}
 
 
-# The bank remembers the drafts of all tests: a transfer of its own for each keeps them apart.
+# The bank remembers the drafts of all tests: a transfer of its own for each keeps them apart. It remembers what was paid,
+# too, so all of them together must leave the payer something.
 _CENTS = itertools.count(1)
 
 
@@ -43,7 +44,7 @@ class Shop:
 
     def order(self, total: str = "", *, lifetime: timedelta | None = None) -> Order:
         """An order of `total` euro; of an amount that no other order has, unless the test says one."""
-        amount = Decimal(total) if total else Decimal(1000 + next(_CENTS)) / 100
+        amount = Decimal(total) if total else Decimal(100 + next(_CENTS)) / 100
         made = create_order(
             self.merchant,
             [NewLine("A thing", 1, amount)],
