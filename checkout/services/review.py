@@ -79,9 +79,9 @@ def _turn_paid(order: Order, *, source: str, now: datetime) -> None:
 
 def _end(order: Order, *, source: str, now: datetime) -> None:
     """The money went back, so an order that was still open will not be paid."""
-    still_open = Order.objects.filter(pk=order.pk, status=OrderStatus.OPEN.value)
-    if still_open.update(status=OrderStatus.CANCELLED.value):
-        old, order.status = order.status, OrderStatus.CANCELLED.value
+    old = OrderStatus.OPEN.value
+    if Order.objects.filter(pk=order.pk, status=old).update(status=OrderStatus.CANCELLED.value):
+        order.status = OrderStatus.CANCELLED.value
         record(order, "order_cancelled", source=source, now=now, old_status=old, new_status=order.status)
 
 
