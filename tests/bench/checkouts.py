@@ -25,17 +25,19 @@ import requests
 
 _POLLERS = 6
 _OPENERS = 4
-_LONGEST_WAIT_S = 60.0
+_NUMBERS = itertools.count(1)
+# What a page says once it knows that the bank executed; without a consent that came back the order is held.
+_NEWS = ("paid", "held", "late")
 
 
 @dataclass
 class Page:
-    """One open order page: what it shows, and when it first showed *paid*."""
+    """One open order page: what it shows, and when it first showed the news."""
 
     path: str
     etag: str = ""
     state: str = ""
-    paid_at: float | None = None
+    told_at: float | None = None
 
 
 @dataclass
@@ -50,17 +52,19 @@ class Checkout:
 
 @dataclass
 class Job:
-    """`counts`: so many checkouts are open, one measurement each.
+    """So many checkouts are `open` at any time: for each that is approved another one is opened.
 
-    `approvals` of them are approved, one per `every_s` seconds (the counts' own, in their order).
+    One of `approvals` comes every `every_s` seconds and ends in one of `ways` in turn (see `Phone`). Whoever has no
+    news `longest_wait_s` after the last of them is not waited for any longer.
     """
 
     shop_url: str
     bank_url: str
-    counts: list[int]
-    approvals: int
+    open: list[int]  # one measurement each, the same number of `approvals` and `every_s`
+    approvals: list[int]
     every_s: list[float]
-    way: str  # how the approval ends: see `Phone`
+    ways: list[str]
+    longest_wait_s: float
     seed: int = 1
 
 
@@ -131,14 +135,14 @@ class OpenPages:
         if answer.status == 200:
             page.etag = answer.headers["ETag"]
             page.state = json.loads(body)["state"]
-            if page.state == "paid":
-                page.paid_at = time.time()
+            if page.state in _NEWS and page.told_at is None:
+                page.told_at = time.time()
         told = answer.headers.get("Kassa-Ask-After-Ms")
         return int(told) / 1000 if told else None
 
 
-def open_checkouts(count: int, people: Sequence[str]) -> list[Checkout]:
-    """Orders with a payment that waits at the bank, made side by side."""
+def open_checkout(payer: str) -> Checkout | None:
+    """An order with a payment that waits at the bank."""
     from django.db import connections
 
     from checkout import bank
@@ -151,37 +155,24 @@ def open_checkouts(count: int, people: Sequence[str]) -> list[Checkout]:
 
     merchant = Merchant.objects.first()
     assert merchant is not None
-
-    def make(number: int) -> Checkout | None:
-        try:
-            now = clock.now()
-            amount = Decimal(1000 + number) / 100
-            order = create_order(
-                merchant,
-                [NewLine("A thing", 1, amount)],
-                reference=f"B{time.time_ns()}-{number}",
-                source="shop",
-                now=now,
-            )
-            payer = people[number % len(people)]
-            payment = start_payment(
-                order, iban=payer, name="T. Tester", browser=f"browser{number:015d}", now=now
-            )
-            while payment.state in (PaymentStatus.CREATED, PaymentStatus.SUBMITTING):
-                take_step(
-                    payment.pk, now=clock.now()
-                )  # somebody else stood in the line: there may be no worker
-                payment.refresh_from_db()
-            authorization = bank.latest_authorization(payment)
-            if payment.draft_id is None or authorization is None:
-                return None
-            url = bank.authorization_url(authorization) or ""
-            return Checkout(payment.draft_id, payer, url, Page(order.get_absolute_url()))
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(_OPENERS) as threads:
-        return [made for made in threads.map(make, range(count)) if made is not None]
+    number = next(_NUMBERS)
+    try:
+        now = clock.now()
+        lines = [NewLine("A thing", 1, Decimal(1000 + number) / 100)]
+        order = create_order(merchant, lines, reference=f"B{number}", source="shop", now=now)
+        browser = f"browser{number:015d}"
+        payment = start_payment(order, iban=payer, name="T. Tester", browser=browser, now=now)
+        while payment.state in (PaymentStatus.CREATED, PaymentStatus.SUBMITTING):
+            # Somebody else stood in the line: there may be no worker.
+            take_step(payment.pk, now=clock.now())
+            payment.refresh_from_db()
+        authorization = bank.latest_authorization(payment)
+        if payment.draft_id is None or authorization is None:
+            return None
+        url = bank.authorization_url(authorization) or ""
+        return Checkout(payment.draft_id, payer, url, Page(order.get_absolute_url()))
+    finally:
+        connections.close_all()
 
 
 class Phone:
@@ -207,6 +198,10 @@ class Phone:
     def executions(self) -> dict[int, float]:
         """Draft id to the moment when the bank executed it, in Unix time."""
         return {row["draft_id"]: row["at"] for row in self._control("GET", "executions")["executions"]}
+
+    def refused(self) -> int:
+        """How many calls the bank has refused with 429 so far."""
+        return int(self._control("GET", "calls")["count_429"])
 
     def people(self, count: int) -> list[str]:
         made = self._control("POST", "people", {"count": count, "balance": "100000.00"})["people"]
@@ -240,65 +235,84 @@ class BankClock:
             self._phone.executions()
 
 
+class Stand:
+    """The shop's open checkouts, with their pages."""
+
+    def __init__(self, pages: OpenPages, people: Sequence[str], chance: random.Random) -> None:
+        self._pages, self._people, self._chance = pages, people, chance
+        self.waiting: list[Checkout] = []
+
+    def open(self, count: int) -> None:
+        with ThreadPoolExecutor(_OPENERS) as threads:
+            list(threads.map(self.open_one, [self._chance.choice(self._people) for _ in range(count)]))
+
+    def open_one(self, payer: str) -> None:
+        made = open_checkout(payer)
+        if made is not None:
+            self._pages.open(made.page)
+            self.waiting.append(made)
+
+    def take_one(self) -> Checkout:
+        return self.waiting.pop(self._chance.randrange(len(self.waiting)))
+
+    def a_payer(self) -> str:
+        return self._chance.choice(self._people)
+
+
 def measure(job: Job, say: Callable[[str], None]) -> dict[str, Any]:
     chance = random.Random(job.seed)
     phone = Phone(job.bank_url)
     people = phone.people(50)
     phone.delay_half_of_the_executions()
-    standing: list[Checkout] = []
     found: dict[str, Any] = {}
     with OpenPages(job.shop_url) as pages, BankClock(job.bank_url):
-        for count, every_s in zip(job.counts, job.every_s, strict=True):
-            fresh = open_checkouts(count - len(standing), people)
-            for checkout in fresh:
-                pages.open(checkout.page)
-            standing += fresh
-            say(f"{len(standing)} checkouts are open; {min(job.approvals, count)} shoppers approve")
-            found[str(count)] = _approve(job, every_s, standing, phone, chance) | {"open": len(standing)}
-            standing = [checkout for checkout in standing if checkout.page.state != "paid"]
+        stand = Stand(pages, people, chance)
+        for count, approvals, every_s in zip(job.open, job.approvals, job.every_s, strict=True):
+            stand.open(count - len(stand.waiting))
+            say(f"{len(stand.waiting)} checkouts are open; {approvals} shoppers approve")
+            refused = phone.refused()
+            found[str(count)] = {
+                "open": len(stand.waiting),
+                **_approve(job, approvals, every_s, stand, phone),
+            }
+            found[str(count)]["rate_limited"] = phone.refused() - refused
         found["failures"] = pages.failures
     return found
 
 
-def _approve(
-    job: Job, every_s: float, standing: Sequence[Checkout], phone: Phone, chance: random.Random
-) -> dict[str, Any]:
-    """Some shoppers approve, one after another. Seconds from the bank's execution until their page shows *paid*, and
-    until our database does.
+def _approve(job: Job, approvals: int, every_s: float, stand: Stand, phone: Phone) -> dict[str, Any]:
+    """Some shoppers approve, one after another. For each: the draft, how it ended, when the bank executed it, and when
+    the page that was left open told so (None: not by the end), in Unix time.
     """
-    chosen = chance.sample(list(standing), min(job.approvals, len(standing)))
+    chance = random.Random(job.seed)
     begins = time.monotonic()
+    chosen: list[tuple[Checkout, str]] = []
     with ThreadPoolExecutor(8) as threads:
         acts = []
-        for number, checkout in enumerate(chosen):
+        for number in range(approvals):
             at = begins + (number + chance.uniform(0, 0.8)) * every_s
             time.sleep(max(0.0, at - time.monotonic()))
-            acts.append(threads.submit(phone.approve, checkout, job.way))
+            chosen.append((stand.take_one(), job.ways[number % len(job.ways)]))
+            acts.append(threads.submit(phone.approve, *chosen[-1]))
+            acts.append(threads.submit(stand.open_one, stand.a_payer()))
         for act in acts:
             act.result()
-    deadline = time.monotonic() + _LONGEST_WAIT_S + 2 * every_s * len(chosen)
-    while any(one.page.paid_at is None for one in chosen) and time.monotonic() < deadline:
+    deadline = time.monotonic() + job.longest_wait_s
+    while any(one.page.told_at is None for one, _ in chosen) and time.monotonic() < deadline:
         time.sleep(0.1)
-    executed, recorded = phone.executions(), _recorded(chosen)
-    known = [one for one in chosen if one.draft_id in executed]
+    executed = phone.executions()
+    known = [(one, way) for one, way in chosen if one.draft_id in executed]
     return {
-        "page_s": [one.page.paid_at - executed[one.draft_id] if one.page.paid_at else None for one in known],
-        "database_s": [
-            recorded[one.draft_id] - executed[one.draft_id] if one.draft_id in recorded else None
-            for one in known
+        "news": [
+            {
+                "draft_id": one.draft_id,
+                "way": way,
+                "executed_at": executed[one.draft_id],
+                "told_at": one.page.told_at,
+            }
+            for one, way in known
         ],
         "never_executed": len(chosen) - len(known),
-    }
-
-
-def _recorded(chosen: Sequence[Checkout]) -> dict[int, float]:
-    from checkout.models import Payment
-
-    rows = Payment.objects.filter(draft_id__in=[one.draft_id for one in chosen], final_at__isnull=False)
-    return {
-        draft_id: final_at.timestamp()
-        for draft_id, final_at in rows.values_list("draft_id", "final_at")
-        if draft_id is not None and final_at is not None
     }
 
 

@@ -1,6 +1,7 @@
 """Shoppers who send the payment form, many at once. A process of its own, like `tests.bench.checkouts`."""
 
 import json
+import random
 import re
 import sys
 import time
@@ -19,24 +20,36 @@ _LONGEST_WAIT_S = 300.0
 _AT_ONCE = 20
 
 
-def make_orders(count: int) -> list[str]:
-    """Paths of the pages of new orders."""
+def make_orders(count: int, merchants: list[float]) -> list[tuple[str, int]]:
+    """Paths of the pages of new orders, each with its merchant. `merchants` are the shares that each has of them."""
     from checkout.models import Merchant
     from checkout.services.orders import NewLine, create_order
     from oauth_connect import clock
 
-    merchant = Merchant.objects.first()
-    assert merchant is not None
-    return [
+    first = Merchant.objects.first()
+    assert first is not None
+    shops = [first]
+    for number in range(1, len(merchants)):
+        shops.append(
+            Merchant.objects.create(
+                name=f"Shop {number}",
+                slug=f"shop-{number}",
+                iban=first.iban,
+                account_holder=f"Shop {number} BV",
+            )
+        )
+    chosen = random.Random(1).choices(shops, weights=merchants, k=count)
+    made = [
         create_order(
-            merchant,
+            shop,
             [NewLine("A thing", 1, Decimal(1000 + number) / 100)],
             reference=f"F{number}",
             source="shop",
             now=clock.now(),
-        ).get_absolute_url()
-        for number in range(count)
+        )
+        for number, shop in enumerate(chosen)
     ]
+    return [(order.get_absolute_url(), order.merchant_id) for order in made]
 
 
 class Browser:
@@ -63,11 +76,14 @@ class Browser:
 
 
 def measure(job: dict[str, Any]) -> dict[str, Any]:
+    """For each shopper, in the order in which the forms were sent: merchant, when it was sent, when the bank made the
+    draft of this very order, and the place in which the shop took it.
+    """
     phone = Phone(job["bank_url"])
     people = phone.people(50)
-    paths = make_orders(job["burst"] + job["stream"])
+    made = make_orders(job["burst"] + job["stream"], job["merchants"])
     browsers = [
-        Browser(job["shop_url"], path, people[number % len(people)]) for number, path in enumerate(paths)
+        Browser(job["shop_url"], path, people[number % len(people)]) for number, (path, _) in enumerate(made)
     ]
     with ThreadPoolExecutor(_AT_ONCE) as threads:
         sent = [threads.submit(browser.pay) for browser in browsers[: job["burst"]]]
@@ -76,28 +92,35 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
             time.sleep(max(0.0, begins + number * job["every_s"] - time.monotonic()))
             sent.append(threads.submit(browser.pay))
         arrivals = [one.result() for one in sent]
-    made = _made(len(paths))
-    return {"arrivals": sorted(arrivals), "made": sorted(made)}
+    drafts = _made(len(made))
+    shoppers = [
+        {"merchant": merchant, "arrived": arrived, **drafts[path]}
+        for (path, merchant), arrived in zip(made, arrivals, strict=True)
+    ]
+    return {"shoppers": sorted(shoppers, key=lambda one: one["arrived"])}
 
 
-def _made(count: int) -> list[float]:
-    """When the bank made each draft, once it has made all of them."""
+def _made(count: int) -> dict[str, dict[str, float]]:
+    """When the bank made each order's draft, by the order's path, once it has made all of them."""
     from checkout.models import Payment
 
     deadline = time.monotonic() + _LONGEST_WAIT_S
     while Payment.objects.filter(draft_id__isnull=False).count() < count and time.monotonic() < deadline:
         time.sleep(0.2)
-    return _created(count)
+    made = _created()
+    payments = Payment.objects.select_related("order").filter(draft_id__in=made)
+    found = {
+        one.order.get_absolute_url(): {"place": one.pk, "made": made[one.draft_id or 0]} for one in payments
+    }
+    assert len(made) == len(found) == count, f"{len(made)} drafts and {len(found)} of them ours, of {count}"
+    return found
 
 
-def _created(count: int) -> list[float]:
+def _created() -> dict[int, float]:
     from oauth_connect import drafts
-    from oauth_connect.bunq.types import Draft
 
-    listed: tuple[Draft, ...] = drafts.list_drafts_since(datetime(2000, 1, 1, tzinfo=UTC))
-    times = [draft.created.timestamp() for draft in listed if draft.created is not None]
-    assert len(times) == count, f"{len(times)} drafts of {count}"
-    return times
+    listed = drafts.list_drafts_since(datetime(2000, 1, 1, tzinfo=UTC))
+    return {one.id: one.created.timestamp() for one in listed if one.id and one.created}
 
 
 def main() -> None:

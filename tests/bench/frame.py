@@ -37,11 +37,12 @@ class Effort:
 class Result:
     """What a part found: figures by name, and lines for the reader that say what stands behind them."""
 
-    figures: dict[str, float] = field(default_factory=dict)
+    figures: dict[str, float | None] = field(default_factory=dict)
     lines: list[tuple[str, ...]] = field(default_factory=list)
 
-    def add(self, name: str, value: float) -> None:
-        self.figures[name] = round(value, 4)
+    def add(self, name: str, value: float | None) -> None:
+        """None: it never came to that within the measurement."""
+        self.figures[name] = None if value is None else round(value, 4)
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,9 @@ class Aim:
     at_least: float | None = None
     at_most: float | None = None
 
-    def is_met(self, value: float) -> bool:
+    def is_met(self, value: float | None) -> bool:
+        if value is None:
+            return False
         return (self.at_least is None or value >= self.at_least) and (
             self.at_most is None or value <= self.at_most
         )
@@ -143,18 +146,23 @@ def table(rows: Iterable[Sequence[str]]) -> str:
     )
 
 
-def judged(figures: Mapping[str, float]) -> list[tuple[str, ...]]:
+def judged(figures: Mapping[str, float | None]) -> list[tuple[str, ...]]:
     """Each figure, its aim, and whether it is met."""
     rows: list[tuple[str, ...]] = []
     for name, value in figures.items():
         aim = AIMS.get(name)
         rows.append(
-            (name, f"{value:.3f}", str(aim or ""), ("met" if aim.is_met(value) else "missed") if aim else "")
+            (
+                name,
+                "never" if value is None else f"{value:.3f}",
+                str(aim or ""),
+                ("met" if aim.is_met(value) else "missed") if aim else "",
+            )
         )
     return rows
 
 
-def keep(figures: Mapping[str, float], parts: Iterable[str], facts: Mapping[str, object]) -> None:
+def keep(figures: Mapping[str, float | None], parts: Iterable[str], facts: Mapping[str, object]) -> None:
     """Write the figures beside those that other parts left there earlier."""
     known: dict[str, object] = json.loads(FILE.read_text()) if FILE.exists() else {}
     prefixes = tuple("submit." if part == "submitting" else f"{part}." for part in parts)
@@ -163,5 +171,5 @@ def keep(figures: Mapping[str, float], parts: Iterable[str], facts: Mapping[str,
     }
     FILE.parent.mkdir(parents=True, exist_ok=True)
     unfinished = FILE.with_suffix(".new")
-    unfinished.write_text(json.dumps({"machine": facts, **kept, **figures}, indent=2) + "\n")
+    unfinished.write_text(json.dumps({"machine": facts, **kept, **figures}, indent=2, allow_nan=False) + "\n")
     unfinished.replace(FILE)

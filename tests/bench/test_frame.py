@@ -34,9 +34,10 @@ def test_a_ratio_is_the_median_of_the_rounds_own() -> None:
         (Aim(at_least=0.8), 0.79, False),
         (Aim(at_most=1.2), 1.2, True),
         (Aim(at_most=0), 1, False),
+        (Aim(at_most=1.5), None, False),
     ],
 )
-def test_an_aim_is_met_from_its_bound_on(aim: Aim, value: float, met: bool) -> None:
+def test_an_aim_is_met_from_its_bound_on(aim: Aim, value: float | None, met: bool) -> None:
     assert aim.is_met(value) == met
 
 
