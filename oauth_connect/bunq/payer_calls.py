@@ -7,9 +7,8 @@ What a role may not do is a Refused, or a CredentialsGone that says `perhaps_rol
 Source: bunq documentation "Initiate payments" and "OAuth"; bunq OpenAPI.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import TypeVar
 
 from oauth_connect.bunq import payer_answers
 from oauth_connect.bunq.body_parts import json_bytes
@@ -27,8 +26,6 @@ from oauth_connect.bunq.payer_types import (
     User,
 )
 from oauth_connect.bunq.types import Access
-
-T = TypeVar("T", DraftPayment, ScheduledPayment)
 
 
 class PayerCalls(Caller):
@@ -55,9 +52,7 @@ class PayerCalls(Caller):
     ) -> DraftPayment:
         """One draft as bunq shows it now. An answer about another draft, or another account, is no answer."""
         path = f"{_drafts(user_id, account_id)}/{draft_id:d}"
-        read = partial(_about, draft_id, payer_answers.draft_payment)
-        draft = self._call(Request("GET", path, access), partial(_on_account, account_id, read))
-        return draft
+        return self._call(Request("GET", path, access), partial(_draft_of, account_id, draft_id))
 
     def list_draft_payments(
         self,
@@ -103,8 +98,7 @@ class PayerCalls(Caller):
         self, access: Access, user_id: int, account_id: int, scheduled_id: int
     ) -> ScheduledPayment:
         path = f"{_account(user_id, account_id)}/schedule-payment/{scheduled_id:d}"
-        read = partial(_about, scheduled_id, payer_answers.scheduled_payment)
-        return self._call(Request("GET", path, access), read)
+        return self._call(Request("GET", path, access), partial(_scheduled_of, scheduled_id))
 
     def cancel_scheduled_payment(
         self, access: Access, user_id: int, account_id: int, scheduled_id: int, *, request_id: str
@@ -153,15 +147,15 @@ def _filters(user_id: int) -> str:
     return f"user/{user_id:d}/notification-filter-url"
 
 
-def _about(wanted_id: int, read: Callable[[Envelope], T], answer: Envelope) -> T:
-    found = read(answer)
-    if found.id not in (None, wanted_id):
-        raise Unreadable("the answer is about another object")
-    return found
-
-
-def _on_account(account_id: int, read: Callable[[Envelope], DraftPayment], answer: Envelope) -> DraftPayment:
-    draft = read(answer)
-    if draft.monetary_account_id not in (None, account_id):
-        raise Unreadable("the answer is about another account")
+def _draft_of(account_id: int, draft_id: int, answer: Envelope) -> DraftPayment:
+    draft = payer_answers.draft_payment(answer)
+    if draft.id not in (None, draft_id) or draft.monetary_account_id not in (None, account_id):
+        raise Unreadable("the answer is about another draft")
     return draft
+
+
+def _scheduled_of(scheduled_id: int, answer: Envelope) -> ScheduledPayment:
+    found = payer_answers.scheduled_payment(answer)
+    if found.id not in (None, scheduled_id):
+        raise Unreadable("the answer is about another scheduled payment")
+    return found

@@ -55,9 +55,14 @@ def test_a_blocked_account_has_no_funds(bank: SandboxBank, provider: Provider, s
     assert said(ask(provider, shopper.iban, "0.01")) is False
 
 
-def test_only_a_provider_with_the_role_may_ask(new_provider: NewProvider, shopper: Shopper) -> None:
-    assert ask(new_provider("AISP").register(), shopper.iban).status == 403
-    assert ask(shopper.connection, shopper.iban).status == 403
+@pytest.mark.parametrize(("roles", "status"), [("AISP", 403), ("CBPII", 200), ("PISP", 200)])
+def test_only_a_provider_with_a_role_for_it_may_ask(
+    new_provider: NewProvider, person: str, roles: str, status: int
+) -> None:
+    asking = new_provider(roles).register().connect()
+    shopper = connect(asking, new_provider(), person)
+    assert ask(asking, person).status == status
+    assert ask(shopper.connection, person).status == 403
 
 
 @pytest.mark.parametrize(
