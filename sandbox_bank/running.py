@@ -13,6 +13,9 @@ _CHOICES = {
     "execution_follows": ("exchange", "consent"),
     "qr_returns_on": ("desktop", "phone"),
     "request_ids": ("once", "free"),
+    "connection_accounts": ("all", "no_balance", "refused"),
+    "connection_schedules": ("all", "refused"),
+    "scheduled_object": ("none", "scheduled_payment"),
 }
 
 
@@ -34,6 +37,18 @@ class Behaviour:
     psp_session_timeout_s: int = 324000
     # How long a notification filter is served: 90 days were said of push filters.
     filter_life_s: float = 7776000.0
+    # What a connection gets to see of the payer's accounts: whether a payment initiator may list them, and whether
+    # with balances, is not said.
+    connection_accounts: str = "all"
+    # Whether a connection may read and cancel the schedules that it made. Only documented for a person's own session.
+    connection_schedules: str = "all"
+    # What hangs on an accepted draft payment with a schedule.
+    scheduled_object: str = "none"
+    # How often, and after how long, a scheduled payment that failed is tried again.
+    schedule_retries: int = 2
+    schedule_retry_after_s: float = 86400.0
+    # Whether the open payments of a connection end with it.
+    revocation_closes_drafts: bool = False
     # "documented": where bunq's documentation asks for it; "all": on every POST and PUT.
     signatures: str = "documented"
     # "once": a write's id works once, for ever. "free": as if bunq had forgotten what was used.

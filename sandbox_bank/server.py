@@ -92,8 +92,10 @@ def _serve(listener: socket.socket, options: Options) -> None:
 
     def ready(worker: Any) -> None:
         from sandbox_bank.callbacks import courier
+        from sandbox_bank.ledger import settling
 
         courier.start()
+        settling.start()
         back_door = ", back door open" if options.control else ""
         print(f"sandbox bank ready on http://{where} (limits {options.limits}{back_door})", flush=True)  # noqa: T201 - the ready line
 

@@ -69,8 +69,13 @@ def session(answer: Envelope) -> Session:
         token=answer.one("Token").token("token"),
         user_id=user.identifier("id"),
         user_type=user.kind,
-        lifetime_s=min(_LIFETIME_MAX_S, *(tuple(_timeouts_s(user)) or (_LIFETIME_UNSTATED_S,))),
+        lifetime_s=lifetime_s(user),
     )
+
+
+def lifetime_s(user: Fields) -> int:
+    """The smallest `session_timeout` found. Which one of a connection counts is not documented."""
+    return min(_LIFETIME_MAX_S, *(tuple(_timeouts_s(user)) or (_LIFETIME_UNSTATED_S,)))
 
 
 def _timeouts_s(user: Fields) -> Iterator[int]:
@@ -136,8 +141,8 @@ def _listed_draft(value: object) -> Draft:
     fields = Fields.of(DRAFT_TYPE, value if isinstance(value, dict) else {})
     return _draft(
         fields,
-        draft_id=_if_readable(lambda: fields.optional_identifier("id")),
-        status=_if_readable(lambda: fields.optional_text("status")) or "",
+        draft_id=if_readable(lambda: fields.optional_identifier("id")),
+        status=if_readable(lambda: fields.optional_text("status")) or "",
     )
 
 
@@ -145,22 +150,23 @@ def _draft(fields: Fields, *, draft_id: int | None, status: str) -> Draft:
     return Draft(
         id=draft_id,
         status=status,
-        amount=_if_readable(lambda: _money(fields.optional_object("amount"))),
-        sender_iban=_if_readable(lambda: _iban(fields.optional_text("sender_iban"))),
-        receiver_iban=_if_readable(lambda: _iban(fields.optional_text("receiver_iban"))),
-        created=_if_readable(lambda: _moment(fields.optional_text("created"))),
-        updated=_if_readable(lambda: fields.optional_text("updated")),
+        amount=if_readable(lambda: money(fields.optional_object("amount"))),
+        sender_iban=if_readable(lambda: iban_without_blanks(fields.optional_text("sender_iban"))),
+        receiver_iban=if_readable(lambda: iban_without_blanks(fields.optional_text("receiver_iban"))),
+        created=if_readable(lambda: moment(fields.optional_text("created"))),
+        updated=if_readable(lambda: fields.optional_text("updated")),
     )
 
 
-def _if_readable(read: Callable[[], T | None]) -> T | None:
+def if_readable(read: Callable[[], T | None]) -> T | None:
+    """What `read` gives; what cannot be read counts as missing."""
     try:
         return read()
     except Unreadable:
         return None
 
 
-def _money(fields: Fields | None) -> Money | None:
+def money(fields: Fields | None) -> Money | None:
     if fields is None:
         return None
     value, currency = fields.optional_text("value"), fields.optional_text("currency")
@@ -171,11 +177,12 @@ def _money(fields: Fields | None) -> Money | None:
     return Money(Decimal(value), currency)
 
 
-def _iban(text: str | None) -> str | None:
+def iban_without_blanks(text: str | None) -> str | None:
+    """In upper case, as we store it."""
     return text.replace(" ", "").upper() if text else None
 
 
-def _moment(text: str | None) -> datetime | None:
+def moment(text: str | None) -> datetime | None:
     """bunq's time, UTC without a mark. Nothing is decided by it alone, so a new form of it is no failure."""
     try:
         moment = datetime.fromisoformat(text or "")

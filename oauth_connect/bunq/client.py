@@ -1,21 +1,20 @@
-"""bunq's API as typed calls: registration, OAuth client, draft payments.
+"""bunq's API as typed calls: registration, OAuth client, one-off payments, funds; and a payer's (`payer_calls`).
 
 Every call may raise any class of `errors`; after a write that raises OutcomeUnknown, look before sending again. A write
 takes its request id from the caller, who has stored it. A 200 counts only when bunq's signature of its body holds and
 the body is as documented; otherwise the outcome is unknown.
 """
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import TypeVar
-from urllib.parse import urlsplit
 
-from oauth_connect.bunq import answers
-from oauth_connect.bunq.calls import Request, believed, call
+from oauth_connect.bunq import answers, payer_answers
+from oauth_connect.bunq.body_parts import json_bytes
+from oauth_connect.bunq.caller import COUNT_MAX, no_result, page_query
+from oauth_connect.bunq.calls import Request
 from oauth_connect.bunq.envelope import Envelope, Unreadable
 from oauth_connect.bunq.errors import BunqError, OutcomeUnknown
-from oauth_connect.bunq.transport import Transport
+from oauth_connect.bunq.payer_calls import PayerCalls
 from oauth_connect.bunq.types import (
     Access,
     CallbackUrl,
@@ -27,37 +26,15 @@ from oauth_connect.bunq.types import (
     Session,
 )
 
-# The most that bunq gives in one page.
-COUNT_MAX = 200
-# OAuth clients and callback addresses are few; a longer listing is not what it should be.
-PAGES_MAX = 10
 
-T = TypeVar("T")
-
-
-class BunqClient:
+class BunqClient(PayerCalls):
     """Calls to the bunq API at `api_url`, from any number of threads. Holds connections, but no token and no key."""
-
-    def __init__(
-        self, api_url: str, *, connect_timeout_s: float, read_timeout_s: float, user_agent: str = "Kassa"
-    ) -> None:
-        """`api_url` ends with the version (`…/v1/`). A whole answer has the sum of the two timeouts to arrive."""
-        if urlsplit(api_url).scheme not in ("http", "https") or not urlsplit(api_url).hostname:
-            raise ValueError("the API address is not an http(s) URL")
-        self._base = api_url.rstrip("/") + "/"
-        self._transport = Transport(
-            connect_timeout_s=connect_timeout_s, read_timeout_s=read_timeout_s, user_agent=user_agent
-        )
-
-    def close(self) -> None:
-        """Closes the kept connections of all threads."""
-        self._transport.close()
 
     # Registration. Source: bunq documentation "PSD2", bunq SDKs.
 
     def create_installation(self, public_key_pem: str) -> Installation:
         """Makes our key known. Its answer brings bunq's key, so it is the one answer that cannot be verified."""
-        body = _json({"client_public_key": public_key_pem})
+        body = json_bytes({"client_public_key": public_key_pem})
         return self._call(Request("POST", "installation", None, body), answers.installation)
 
     def create_credential(
@@ -74,7 +51,7 @@ class BunqClient:
         `access` holds the installation token, `client_public_key_signature` is from `signing.sign_installation`.
         OutcomeUnknown also when bunq made a key and would then not show it; only a new installation helps then.
         """
-        body = _json(
+        body = json_bytes(
             {
                 "client_payment_service_provider_certificate": certificate_pem,
                 "client_payment_service_provider_certificate_chain": chain_pem,
@@ -115,7 +92,7 @@ class BunqClient:
                 "POST",
                 "device-server",
                 access,
-                _json(fields),
+                json_bytes(fields),
                 request_id=request_id,
                 secrets=(secret,),
             ),
@@ -132,7 +109,7 @@ class BunqClient:
                 "POST",
                 "session-server",
                 access,
-                _json({"secret": secret}),
+                json_bytes({"secret": secret}),
                 request_id=request_id,
                 secrets=(secret,),
             ),
@@ -141,7 +118,7 @@ class BunqClient:
 
     def end_session(self, access: Access) -> None:
         """Ends the session whose token `access` holds. bunq ignores the id in the path and documents no answer."""
-        believed(self._transport, self._base, Request("DELETE", "session/0", access))
+        self._delete(Request("DELETE", "session/0", access))
 
     # The OAuth client. Source: bunq OpenAPI, OauthClient and OauthCallbackUrl.
 
@@ -155,7 +132,7 @@ class BunqClient:
         return self._call(Request("GET", path, access), answers.oauth_client)
 
     def create_oauth_client(self, access: Access, user_id: int, *, request_id: str) -> int:
-        return self._create(f"user/{user_id:d}/oauth-client", access, _json({}), request_id)
+        return self._create(f"user/{user_id:d}/oauth-client", access, json_bytes({}), request_id)
 
     def list_callback_urls(self, access: Access, user_id: int, client_id: int) -> tuple[CallbackUrl, ...]:
         path = f"user/{user_id:d}/oauth-client/{client_id:d}/callback-url"
@@ -165,7 +142,7 @@ class BunqClient:
         self, access: Access, user_id: int, client_id: int, url: str, *, request_id: str
     ) -> int:
         path = f"user/{user_id:d}/oauth-client/{client_id:d}/callback-url"
-        return self._create(path, access, _json({"url": url}), request_id)
+        return self._create(path, access, json_bytes({"url": url}), request_id)
 
     # Draft payments. Source: bunq OpenAPI, PaymentServiceProviderDraftPayment.
 
@@ -182,48 +159,30 @@ class BunqClient:
         self, access: Access, user_id: int, *, count: int = COUNT_MAX, older_id: int | None = None
     ) -> DraftPage:
         """One page, newest first. bunq does not say whether `older_id` itself is in it: drop doubles by id."""
-        request = Request("GET", _drafts(user_id), access, query=_page_query(count, older_id))
+        request = Request("GET", _drafts(user_id), access, query=page_query(count, older_id))
         return self._call(request, answers.draft_page)
 
     def cancel_draft(self, access: Access, user_id: int, draft_id: int, *, request_id: str) -> None:
         """Asks bunq to close a draft. Whatever comes back, read the draft afterwards and believe that."""
         path = f"{_drafts(user_id)}/{draft_id:d}"
-        body = _json({"status": "CANCELLED"})
-        self._call(Request("PUT", path, access, body, request_id=request_id), _no_result)
+        body = json_bytes({"status": "CANCELLED"})
+        self._call(Request("PUT", path, access, body, request_id=request_id), no_result)
 
-    # What all calls share.
+    # Confirmation of funds. Source: bunq OpenAPI, ConfirmationOfFunds; bunq documentation "CBPII".
 
-    def _call(self, request: Request, read: Callable[[Envelope], T]) -> T:
-        return call(self._transport, self._base, request, read)
+    def confirm_funds(self, access: Access, user_id: int, body: bytes) -> bool | None:
+        """Whether the amount of `body` (from `funds_body`) is on that account now; None when bunq does not say.
 
-    def _create(self, path: str, access: Access, body: bytes, request_id: str) -> int:
-        return self._call(Request("POST", path, access, body, request_id=request_id), answers.created_id)
-
-    def _list(self, path: str, access: Access, read: Callable[[Envelope], list[T]]) -> tuple[T, ...]:
-        """Every page, newest first. Only the number in bunq's page address is used, never the address."""
-        items: list[T] = []
-        older_id: int | None = None
-        for _ in range(PAGES_MAX):
-            request = Request("GET", path, access, query=_page_query(COUNT_MAX, older_id))
-            page, older_id = self._call(request, lambda answer: (read(answer), answer.older_id))
-            items.extend(page)
-            if older_id is None:
-                return tuple(items)
-        raise OutcomeUnknown(f"the listing has more than {PAGES_MAX} pages")
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
+        With our own session, not the payer's. Nothing is reserved. Whether it needs a connection of the account's
+        holder is not documented: a refusal tells as little as None does. The answer is nobody's business but the
+        payer's: do not keep it.
+        """
+        path = f"user/{user_id:d}/confirmation-of-funds"
+        return self._call(Request("POST", path, access, body), payer_answers.has_funds)
 
 
 def _drafts(user_id: int) -> str:
     return f"user/{user_id:d}/payment-service-provider-draft-payment"
-
-
-def _page_query(count: int, older_id: int | None) -> str:
-    if not 1 <= count <= COUNT_MAX:
-        raise ValueError(f"count is not between 1 and {COUNT_MAX}")
-    return f"count={count:d}" if older_id is None else f"count={count:d}&older_id={older_id:d}"
 
 
 def _credential_or_id(answer: Envelope) -> Credential | int:
@@ -235,7 +194,3 @@ def _draft_of(draft_id: int, answer: Envelope) -> Draft:
     if draft.id not in (None, draft_id):
         raise Unreadable("the answer is about another draft")
     return draft
-
-
-def _no_result(answer: Envelope) -> None:
-    """For a write of whose answer only that it can be read matters."""

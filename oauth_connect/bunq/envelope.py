@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 ID_MAX = 2**63 - 1
 TEXT_MAX = 1000
 PEM_MAX = 20_000
+TYPE_MAX = 60
 
 T = TypeVar("T")
 
@@ -67,6 +68,12 @@ class Fields:
             raise Unreadable(f"{self.kind}.{key} is not an integer")
         return value
 
+    def optional_boolean(self, key: str) -> bool | None:
+        value = self._values.get(key)
+        if value is not None and not isinstance(value, bool):
+            raise Unreadable(f"{self.kind}.{key} is neither true nor false")
+        return value
+
     def text(self, key: str) -> str:
         return self._required(key, self.optional_text(key))
 
@@ -93,6 +100,26 @@ class Fields:
     def optional_object(self, key: str) -> "Fields | None":
         value = self._values.get(key)
         return None if value is None else Fields.of(f"{self.kind}.{key}", value)
+
+    def anchored(self, key: str) -> "tuple[str, Fields] | None":
+        """The one object in an object whose key names its type, as `{"Payment": {…}}`; an empty one counts as null."""
+        value = self._values.get(key)
+        if not value and isinstance(value, list | dict | None):
+            return None
+        if not isinstance(value, dict):
+            raise Unreadable(f"{self.kind}.{key} is not an object")
+        found = [(kind, inner) for kind, inner in value.items() if inner is not None]
+        if len(found) != 1 or not found[0][0].isascii() or not found[0][0].isalnum():
+            raise Unreadable(f"{self.kind}.{key} does not hold one object")
+        return found[0][0][:TYPE_MAX], Fields.of(f"{self.kind}.{key}", found[0][1])
+
+    def holds(self, key: str) -> bool:
+        """Whether anything but null is there."""
+        return self._values.get(key) is not None
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._values
 
     def objects(self, key: str) -> list["Fields"]:
         """The objects of an array; null counts as empty."""

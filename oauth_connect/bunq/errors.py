@@ -76,6 +76,14 @@ class RateLimited(BunqError):
 class CredentialsGone(BunqError):
     """bunq no longer accepts the token or key. Nothing happened; one new session may help, once."""
 
+    @property
+    def perhaps_role(self) -> bool:
+        """Whether it may as well mean that our role does not allow this call: then a new session changes nothing.
+
+        bunq answers both with "Insufficient authorisation."; only the other two texts speak of credentials alone.
+        """
+        return any("authoris" in text.lower() or "authoriz" in text.lower() for text in self.messages)
+
 
 class Maintenance(BunqError):
     """bunq is down for maintenance. Nothing happened; try again slowly (30 seconds or more)."""

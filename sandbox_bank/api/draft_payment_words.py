@@ -5,7 +5,7 @@ from typing import Any
 from sandbox_bank.api.draft_words import cents_of_amount
 from sandbox_bank.iban import is_iban, is_ours
 from sandbox_bank.ledger.draft_payments import Entry
-from sandbox_bank.models import Account
+from sandbox_bank.models import Account, AccountStatus
 from sandbox_bank.protocol.errors import invalid
 
 _LONGEST_TO_OURS, _LONGEST_TO_OTHERS = 9000, 140
@@ -13,11 +13,13 @@ _LONGEST_REFERENCE = 200
 
 
 def entry_of(body: dict[str, Any], account: Account) -> Entry:
-    """Raises ApiError. Our choices: exactly one entry, only IBANs as pointers, no schedule."""
+    """Raises ApiError. Our choices: exactly one entry, only IBANs as pointers, only from an open account in euros."""
+    if account.status != AccountStatus.ACTIVE:
+        raise invalid("The monetary account is not active.")
+    if account.currency != "EUR":
+        raise invalid("The currency is not the one of the monetary account.")
     if body.get("number_of_required_accepts") != 1:
         raise invalid("The field number_of_required_accepts must be 1.")
-    if body.get("schedule") is not None:
-        raise invalid("This stand-in has no scheduled payments.")
     entries = body.get("entries")
     if not isinstance(entries, list) or len(entries) != 1 or not isinstance(entries[0], dict):
         raise invalid("The field entries must hold one entry.")

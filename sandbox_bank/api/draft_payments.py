@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from sandbox_bank.api.accounts import account_of
 from sandbox_bank.api.draft_payment_words import entry_of
+from sandbox_bank.api.schedule_words import plan_of
 from sandbox_bank.ledger import draft_payments
 from sandbox_bank.ledger.draft_payment_view import show_draft_payment
 from sandbox_bank.ledger.drafts import DraftIsFinal
@@ -23,7 +24,8 @@ class DraftPayments(Endpoint):
     def post(self, call: Call, account_id: int) -> Payload:
         _may_initiate(call)
         account = account_of(call, account_id)
-        return created(draft_payments.prepare(account, call.user, entry_of(call.body, account)).id)
+        entry, plan = entry_of(call.body, account), plan_of(call.body.get("schedule"))
+        return created(draft_payments.prepare(account, call.user, entry, plan).id)
 
     def get(self, call: Call, account_id: int) -> Payload:
         _may_initiate(call)
@@ -81,7 +83,9 @@ def _may_initiate(call: Call) -> None:
 
 def _visible(call: Call, account_id: int) -> "QuerySet[DraftPayment]":
     """A connection sees what it made itself, the owner everything on the account: our choice."""
-    rows = DraftPayment.objects.select_related("account__owner", "created_by__requested_by", "payment")
+    rows = DraftPayment.objects.select_related(
+        "account__owner", "created_by__requested_by", "payment", "schedule"
+    )
     rows = rows.filter(account=account_of(call, account_id))
     return rows.filter(created_by=call.user) if call.user.kind == UserKind.API_KEY else rows
 

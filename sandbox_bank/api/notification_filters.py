@@ -20,7 +20,7 @@ from sandbox_bank.protocol.pagination import listing
 
 _MOST_PER_CATEGORY = 2
 _MOST_FILTERS = 100
-# Of these only DRAFT_PAYMENT is ever served here. A provider will likely not be told of payments: undocumented.
+# PAYMENT, MUTATION and BILLING are never served here: a provider will likely not be told of payments. Undocumented.
 _CATEGORIES = {
     "DRAFT_PAYMENT",
     "PAYMENT",

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sandbox_bank import clock
 from sandbox_bank.api.devices import usable_key
 from sandbox_bank.api.users import show_user
-from sandbox_bank.models import ApiKey, Device, Session, UserKind
+from sandbox_bank.models import ApiKey, Device, Session, User, UserKind
 from sandbox_bank.protocol.authentication import Token
 from sandbox_bank.protocol.call import Call
 from sandbox_bank.protocol.endpoint import Endpoint
@@ -33,13 +33,19 @@ class Sessions(Endpoint):
             user=key.user,
             device=device,
             api_key=key,
-            expires=clock.now() + timedelta(seconds=key.user.session_timeout_s),
+            expires=clock.now() + timedelta(seconds=_timeout_s(key.user)),
         )
         return answer(
             ("Id", {"id": session.id}),
             ("Token", {**session.stamp(), "token": session.token}),
             show_user(key.user),
         )
+
+
+def _timeout_s(user: User) -> int:
+    """Of a connection two timeouts are shown, and which one counts is not documented: our choice, the smaller."""
+    behind = [one for one in (user.requested_by, user.granted_by) if one is not None]
+    return min(one.session_timeout_s for one in behind or [user])
 
 
 def _device_of(call: Call, key: ApiKey) -> Device | None:

@@ -9,10 +9,13 @@ from sandbox_bank.api import (
     devices,
     draft_payments,
     drafts,
+    funds,
     installations,
+    notification_failures,
     notification_filters,
     oauth_clients,
     sandbox_users,
+    schedules,
     sessions,
     users,
 )
@@ -22,6 +25,7 @@ _CLIENT = "user/<int:user_id>/oauth-client"
 _DRAFT = "user/<int:user_id>/payment-service-provider-draft-payment"
 _ACCOUNT = "user/<int:user_id>/monetary-account"
 _ONE_ACCOUNT = f"{_ACCOUNT}/<int:account_id>"
+_SCHEDULE = f"{_ONE_ACCOUNT}/schedule"
 _FILTER = "notification-filter-url"
 _CREDENTIAL = "payment-service-provider-credential"
 
@@ -48,8 +52,22 @@ urlpatterns = [
     path(f"{_ONE_ACCOUNT}/request-inquiry", sandbox_users.RequestInquiries.as_view()),
     path(f"{_ONE_ACCOUNT}/draft-payment", draft_payments.DraftPayments.as_view()),
     path(f"{_ONE_ACCOUNT}/draft-payment/<int:draft_id>", draft_payments.OneDraftPayment.as_view()),
+    path("user/<int:user_id>/schedule", schedules.UserSchedules.as_view()),
+    path(_SCHEDULE, schedules.Schedules.as_view()),
+    path(f"{_SCHEDULE}/<int:schedule_id>", schedules.OneSchedule.as_view()),
+    path(f"{_SCHEDULE}/<int:schedule_id>/schedule-instance", schedules.Instances.as_view()),
+    path(
+        f"{_SCHEDULE}/<int:schedule_id>/schedule-instance/<int:instance_id>", schedules.OneInstance.as_view()
+    ),
+    path(f"{_SCHEDULE}-payment", schedules.ScheduledPayments.as_view()),
+    path(f"{_SCHEDULE}-payment/<int:schedule_id>", schedules.OneScheduledPayment.as_view()),
+    path("user/<int:user_id>/confirmation-of-funds", funds.ConfirmationOfFunds.as_view()),
     path(f"{_ONE_ACCOUNT}/{_FILTER}", notification_filters.NotificationFilters.as_view()),
     path(f"user/<int:user_id>/{_FILTER}", notification_filters.NotificationFilters.as_view()),
+    path(
+        "user/<int:user_id>/notification-filter-failure",
+        notification_failures.NotificationFailures.as_view(),
+    ),
     path("sandbox-user-person", sandbox_users.SandboxPerson.as_view()),
     path("sandbox-user-company", sandbox_users.SandboxCompany.as_view()),
 ]

@@ -63,11 +63,14 @@ def _deliver_due(http: requests.Session) -> int:
     due = Callback.objects.filter(state=Callback.State.WAITING, due_at__lte=now)
     found = list(due.order_by("due_at", "id")[:_AT_ONCE])
     for callback in found:
-        _record(callback, arrived=_post(http, callback), now=now)
+        _send(http, callback)
+        _record(callback, arrived=callback.response_code == 200, now=now)
     return len(found)
 
 
-def _post(http: requests.Session, callback: Callback) -> bool:
+def _send(http: requests.Session, callback: Callback) -> None:
+    """Writes down what came of it."""
+    callback.response_code, callback.problem = None, ""
     try:
         answer = http.post(
             callback.target,
@@ -76,9 +79,10 @@ def _post(http: requests.Session, callback: Callback) -> bool:
             timeout=_LONGEST_ANSWER_S,
             allow_redirects=False,
         )
-    except (requests.RequestException, OSError, ValueError):
-        return False
-    return answer.status_code == 200
+    except (requests.RequestException, OSError, ValueError) as error:
+        callback.problem = type(error).__name__
+    else:
+        callback.response_code = answer.status_code
 
 
 def _record(callback: Callback, *, arrived: bool, now: datetime) -> None:
@@ -90,4 +94,6 @@ def _record(callback: Callback, *, arrived: bool, now: datetime) -> None:
         callback.state = Callback.State.DROPPED
     callback.updated = clock.now()
     with writing():
-        callback.save(update_fields=["attempts", "due_at", "held", "state", "updated"])
+        callback.save(
+            update_fields=["attempts", "due_at", "held", "state", "updated", "response_code", "problem"]
+        )

@@ -24,12 +24,15 @@ _MOST_COPIES = 20
 
 @dataclass(frozen=True)
 class Event:
-    """`shown` is the object with its type as callbacks carry it; `stale` the same as it was before the event."""
+    """`shown` is the object with its type as callbacks carry it; `stale` the same as it was before the event.
+
+    `hearers` are the users whose filters count; `account` None = about none in particular.
+    """
 
     category: str
     kind: str
-    account: Account
-    by: User
+    hearers: tuple[User, ...]
+    account: Account | None
     shown: Payload
     stale: Payload
 
@@ -37,7 +40,7 @@ class Event:
 def tell(event: Event) -> None:
     """Inside the transaction that makes it true; what is rolled back was never told."""
     for wanted in _filters_for(event):
-        _put(wanted.target, event)
+        _put(wanted, event)
     transaction.on_commit(courier.ring)
 
 
@@ -49,22 +52,31 @@ def living_filters(user: User) -> "QuerySet[NotificationFilter]":
 
 def _filters_for(event: Event) -> "list[NotificationFilter]":
     """The owner hears of everything on the account, a connection of what it made itself: our choice."""
-    of_account = Q(account=None) | Q(account=event.account)
+    of_account = Q(account=None)
+    if event.account is not None:
+        of_account |= Q(account=event.account)
     found: list[NotificationFilter] = []
-    for user in {event.account.owner, event.by}:
+    for user in set(event.hearers):
         found += living_filters(user).filter(of_account, category=event.category).order_by("id")
     return found
 
 
-def _put(target: str, event: Event) -> None:
-    now = clock.now()
+def _put(wanted: NotificationFilter, event: Event) -> None:
+    now, target = clock.now(), wanted.target
     # Whoever was held back goes after this one.
     later = now + timedelta(milliseconds=1)
     Callback.objects.filter(target=target, state=Callback.State.WAITING, held=True).update(
         held=False, due_at=later
     )
     callback = Callback(
-        target=target, category=event.category, event_type=event.kind, due_at=now, created=now, updated=now
+        target=target,
+        category=event.category,
+        event_type=event.kind,
+        user_id=wanted.user_id,
+        object_id=next(iter(event.shown.values()))["id"],
+        due_at=now,
+        created=now,
+        updated=now,
     )
     callback.body = _body(target, event, event.shown)
     copies = 1
@@ -89,6 +101,7 @@ def _spoil(callback: Callback, fault: Fault, now: datetime) -> None:
         callback.held, callback.due_at = True, now + MINUTE
     elif fault.name == "callback_lost":
         callback.state, callback.attempts = Callback.State.DROPPED, courier.MOST_ATTEMPTS
+        callback.problem = "a fault was asked for"
 
 
 def _body(target: str, event: Event, shown: Payload) -> str:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from django.db.models import Q
 from django.http import HttpRequest
 
 from sandbox_bank import clock
@@ -11,9 +12,10 @@ from sandbox_bank.callbacks import courier
 from sandbox_bank.control.state import show_draft, show_people
 from sandbox_bank.control.words import BadRequest, control
 from sandbox_bank.ledger import consent as consents
-from sandbox_bank.ledger import draft_payments, drafts
+from sandbox_bank.ledger import drafts
 from sandbox_bank.ledger.money import cents_of
 from sandbox_bank.ledger.people import new_person
+from sandbox_bank.ledger.settling import settle_everything
 from sandbox_bank.ledger.store import writing
 from sandbox_bank.models import (
     Account,
@@ -86,7 +88,7 @@ def authorize(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
     words = {
         name: query.get(name, [""])[0] for name in ("client_id", "redirect_uri", "state", "response_type")
     }
-    person = _person(str(body.get("person", "")))
+    person = person_called(str(body.get("person", "")))
     decision = body.get("decision", "accept")
     if decision not in {"accept", "reject", "ignore"}:
         raise BadRequest("decision is accept, reject or ignore")
@@ -108,7 +110,8 @@ def authorize(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
     return {"redirect": redirect or None, "drafts": decided}
 
 
-def _person(who: str) -> User:
+def person_called(who: str) -> User:
+    """By id, name or IBAN. Raises BadRequest."""
     account = Account.objects.select_related("owner").filter(iban=who).first()
     if account is not None:
         return account.owner
@@ -125,8 +128,7 @@ def move_clock(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
         now = clock.advance(timedelta(seconds=float(body.get("advance_s", 0))))
     except (ValueError, TypeError, OverflowError) as error:
         raise BadRequest(f"advance_s: {error}") from error
-    drafts.settle_due()
-    draft_payments.settle_due()
+    settle_everything()
     courier.ring()
     return {"now": clock.as_bunq_writes(now)}
 
@@ -145,8 +147,12 @@ def people(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
 
 @control("DELETE")
 def sessions(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
-    """All sessions end."""
-    ended = Session.objects.all().delete()[0]
+    """All sessions end; with `person` those of the shops that this person let connect, and their own."""
+    rows = Session.objects.all()
+    if "person" in body:
+        person = person_called(str(body["person"]))
+        rows = rows.filter(Q(user__granted_by=person) | Q(user=person))
+    ended = rows.delete()[0]
     forget_all()
     return {"ended": ended}
 

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from sandbox_bank.control.words import BadRequest, control
 from sandbox_bank.ledger import draft_payments
+from sandbox_bank.ledger.draft_payment_view import schedule_of
 from sandbox_bank.ledger.drafts import DraftIsFinal
 from sandbox_bank.ledger.money import value_of
 from sandbox_bank.models import Callback, DraftPayment, DraftStatus
@@ -15,7 +16,7 @@ from sandbox_bank.models import Callback, DraftPayment, DraftStatus
 def listed(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
     """Newest first."""
     draft_payments.settle_due()
-    rows = DraftPayment.objects.select_related("account").order_by("-id")
+    rows = DraftPayment.objects.select_related("account", "schedule").order_by("-id")
     return {"draft_payments": list(map(_show, rows))}
 
 
@@ -58,6 +59,7 @@ def callbacks(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _show(draft: DraftPayment) -> dict[str, Any]:
+    schedule = schedule_of(draft)
     return {
         **draft.stamp(),
         "status": draft.status,
@@ -68,4 +70,5 @@ def _show(draft: DraftPayment) -> dict[str, Any]:
         "merchant_reference": draft.merchant_reference,
         "amount": {"value": value_of(draft.amount_cents), "currency": "EUR"},
         "note": draft.note,
+        "schedule_id": schedule.id if schedule else None,
     }

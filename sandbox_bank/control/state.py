@@ -11,8 +11,8 @@ from sandbox_bank import clock
 from sandbox_bank.control.faults import shown_faults
 from sandbox_bank.control.strangers import place_a_draft
 from sandbox_bank.control.words import BadRequest, control
-from sandbox_bank.ledger.drafts import settle_due
 from sandbox_bank.ledger.money import value_of
+from sandbox_bank.ledger.settling import settle_everything
 from sandbox_bank.models import (
     Account,
     Code,
@@ -29,7 +29,7 @@ from sandbox_bank.running import behaviour, limiter
 
 @control("GET")
 def state(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
-    settle_due()
+    settle_everything()
     return {
         "now": clock.as_bunq_writes(clock.now()),
         "people": _people(),
@@ -62,7 +62,7 @@ def drafts(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
     """POST places one as a stranger would. GET lists all, newest first; `since_id` those after it, in short."""
     if request.method == "POST":
         return show_draft(place_a_draft(body), approved=False)
-    settle_due()
+    settle_everything()
     if "since_id" in request.GET:
         return {"drafts": _short_drafts(_since(request))}
     rows = Draft.objects.all()
@@ -75,17 +75,23 @@ def drafts(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
 def executions(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
     """Every payment that left an account for a draft, oldest first; `since_id` those after it.
 
-    `at` is Unix time on the bank's own clock.
+    `at` is Unix time on the bank's own clock. A run of a schedule has `scheduled_id`, a prepared payment that was made
+    at once `draft_payment_id`, a one-off payment `draft_id`.
     """
-    settle_due()
+    settle_everything()
     rows = LedgerEntry.objects.filter(id__gt=_since(request), amount_cents__lt=0).order_by("id")
-    wanted = rows.annotate(sender_iban=F("account__iban"), prepared_id=F("draft_payment__id")).values()
+    wanted = rows.annotate(
+        sender_iban=F("account__iban"),
+        prepared_id=F("draft_payment__id"),
+        scheduled_id=F("schedule_instance__schedule_id"),
+    ).values()
     return {
         "executions": [
             {
                 "id": row["id"],
                 "draft_id": row["draft_id"],
                 "draft_payment_id": row["prepared_id"],
+                "scheduled_id": row["scheduled_id"],
                 "at": row["created"].timestamp(),
                 "amount": value_of(-row["amount_cents"]),
                 "sender_iban": row["sender_iban"],
@@ -106,15 +112,15 @@ def request_ids(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
 
 @control("GET")
 def ledger(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
-    settle_due()
-    return {"ledger": _ledger(), "accounts": [_account(row) for row in Account.objects.order_by("id")]}
+    settle_everything()
+    return {"ledger": _ledger(), "accounts": [show_account(row) for row in Account.objects.order_by("id")]}
 
 
 def show_people(users: "Collection[User] | QuerySet[User]") -> list[dict[str, Any]]:
     """However many, with one query for their accounts."""
     accounts: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for row in Account.objects.filter(owner__in=users).order_by("id"):
-        accounts[row.owner_id].append(_account(row))
+        accounts[row.owner_id].append(show_account(row))
     return [
         {"id": user.id, "name": user.display_name, "kind": user.kind, "accounts": accounts[user.id]}
         for user in users
@@ -133,13 +139,15 @@ def _people() -> list[dict[str, Any]]:
     return show_people(people)
 
 
-def _account(account: Account) -> dict[str, Any]:
+def show_account(account: Account) -> dict[str, Any]:
     return {
         "id": account.id,
         "iban": account.iban,
         "kind": account.kind,
         "description": account.description,
         "balance": value_of(account.balance_cents),
+        "currency": account.currency,
+        "status": account.status,
     }
 
 

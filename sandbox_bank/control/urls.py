@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sandbox_bank.control import acts, draft_payments, faults, state
+from sandbox_bank.control import accounts, acts, draft_payments, faults, payers, state
 
 urlpatterns = [
     path("state", state.state),
@@ -11,6 +11,10 @@ urlpatterns = [
     path("calls", state.calls),
     path("draft-payments", draft_payments.listed),
     path("draft-payments/<int:draft_id>/<str:act>", draft_payments.act),
+    path("schedules", payers.schedules),
+    path("schedules/<int:schedule_id>/cancel", payers.cancel_schedule),
+    path("connections", payers.connections),
+    path("accounts", accounts.accounts),
     path("callbacks", draft_payments.callbacks),
     path("drafts/<int:draft_id>/<str:act>", acts.draft),
     path("authorize", acts.authorize),

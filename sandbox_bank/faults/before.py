@@ -6,10 +6,11 @@ from sandbox_bank import clock
 from sandbox_bank.api.oauth_clients import new_client
 from sandbox_bank.faults.registry import Fault
 from sandbox_bank.faults.wire import ConnectionLost
-from sandbox_bank.ledger import drafts
+from sandbox_bank.ledger import draft_payments, drafts
+from sandbox_bank.ledger.connections import revoke
 from sandbox_bank.ledger.exchange import ExchangeRefused, exchange
 from sandbox_bank.ledger.store import writing
-from sandbox_bank.models import Code, Draft, DraftPayment, DraftStatus, OauthClient, Session
+from sandbox_bank.models import Code, Draft, DraftPayment, DraftStatus, OauthClient, Session, UserKind
 from sandbox_bank.protocol.call import Call
 from sandbox_bank.protocol.sessions import forget_all
 from sandbox_bank.running import behaviour
@@ -34,8 +35,11 @@ def _meanwhile(call: Call, fault: Fault) -> None:
         Session.objects.filter(token=token).delete()
         forget_all()
     elif fault.name == "cancel_loses_race":
-        if Draft.objects.filter(pk=_last_id(call), status=DraftStatus.PENDING).exists():
-            drafts.execute(_last_id(call))
+        _accept(call)
+    elif fault.name == "connection_revoked":
+        session = Session.objects.select_related("user").filter(token=token).first()
+        if session is not None and session.user.kind == UserKind.API_KEY:
+            revoke(session.user)
     elif fault.name == "second_oauth_client":
         session = Session.objects.select_related("user").filter(token=token).first()
         if (
@@ -49,6 +53,16 @@ def _meanwhile(call: Call, fault: Fault) -> None:
         Code.objects.filter(value=call.request.GET.get("code", "")).update(expires=clock.now())
     elif fault.name == "code_used":
         _use_the_code(call)
+
+
+def _accept(call: Call) -> None:
+    """Of both kinds of draft: the path says which."""
+    draft_id, pending = _last_id(call), {"status": DraftStatus.PENDING}
+    if "/payment-service-provider-draft-payment/" in call.path:
+        if Draft.objects.filter(pk=draft_id, **pending).exists():
+            drafts.execute(draft_id)
+    elif DraftPayment.objects.filter(pk=draft_id, **pending).exists():
+        draft_payments.accept(draft_id)
 
 
 def _last_id(call: Call) -> int:

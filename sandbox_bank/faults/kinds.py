@@ -46,7 +46,7 @@ KINDS: dict[str, Kind] = {
     # the caller's session ends, so that this call and all later ones get a true 401
     "session_gone": _kind(Stage.BEFORE),
     # the person's acceptance is executed just before our cancellation arrives
-    "cancel_loses_race": _kind(Stage.BEFORE, "PUT", _DRAFTS + r"/\d+$"),
+    "cancel_loses_race": _kind(Stage.BEFORE, "PUT", r"draft-payment/\d+$"),
     # somebody else registered the one OAuth client just before
     "second_oauth_client": _kind(Stage.BEFORE, "POST", r"/oauth-client$"),
     # the same code arrived a moment earlier: what it stands for is executed, its token is lost
@@ -54,6 +54,8 @@ KINDS: dict[str, Kind] = {
     "code_expired": _kind(Stage.BEFORE, "POST", _TOKEN),
     # the draft-payment changed between the caller's read and this write
     "stale_timestamp": _kind(Stage.BEFORE, "PUT", r"/draft-payment/\d+$"),
+    # the payer removes the shop in the app just before this call of theirs
+    "connection_revoked": _kind(Stage.BEFORE),
     # "calls", "seconds", "retry_after"
     "rate_limited": _kind(Stage.INSTEAD),
     "signature_required": _kind(Stage.INSTEAD),
@@ -80,6 +82,8 @@ KINDS: dict[str, Kind] = {
     "credential_id_only": _kind(Stage.PAYLOAD, "POST", r"/payment-service-provider-credential$"),
     # bunq's OpenAPI says so, clients saw the list
     "filter_id_only": _kind(Stage.PAYLOAD, "POST", r"/notification-filter-url$"),
+    # as bunq's OpenAPI has it
+    "funds_id_only": _kind(Stage.PAYLOAD, "POST", r"/confirmation-of-funds$"),
     # "value": the status shown ("ON_HOLD")
     "unknown_status": _kind(Stage.PAYLOAD, "GET", "draft-payment"),
     # "field", "value": what a draft shows instead
@@ -104,6 +108,8 @@ KINDS: dict[str, Kind] = {
     "execution_delay": _kind(Stage.LEDGER, "EXCHANGE"),
     # "seconds" (0) between ACCEPTED and COMPLETED of this execution: 0 = COMPLETED at once, less = never
     "completion": _kind(Stage.LEDGER, "EXECUTE"),
+    # this run of a schedule fails although the account could pay
+    "instalment_fails": _kind(Stage.LEDGER, "INSTALMENT"),
     # "seconds" (60) that this draft stays open before it is EXPIRED
     "short_life": _kind(Stage.LEDGER, "PLACE"),
     # the authorization page has never heard of the client or its address

@@ -14,8 +14,10 @@ def distort(payload: Payload, fault: Fault) -> Payload:
     objects: list[dict[str, Any]] = payload["Response"]
     if fault.name == "response_as_object":
         payload["Response"] = objects[0] if objects else {}
-    elif fault.name in {"credential_id_only", "filter_id_only"}:
-        payload["Response"] = [{"Id": {"id": value["id"]}} for entry in objects for value in entry.values()]
+    elif fault.name in {"credential_id_only", "filter_id_only", "funds_id_only"}:
+        payload["Response"] = [
+            {"Id": {"id": value.get("id", 1)}} for entry in objects for value in entry.values()
+        ]
     elif fault.name == "short_page":
         _cut(payload, rows=int(fault.number("rows", 10, most=200)))
     elif fault.name == "extra_keys":

@@ -4,11 +4,11 @@ from django.db.models import F
 
 from sandbox_bank import clock
 from sandbox_bank.ledger.store import writing
-from sandbox_bank.models import Account, LedgerEntry
+from sandbox_bank.models import Account, AccountStatus, LedgerEntry
 
 
-class TooPoor(Exception):
-    """The account does not hold that much. Nothing was moved."""
+class CannotPay(Exception):
+    """The account cannot pay that now, and nothing was moved. The text says why."""
 
 
 def _post(
@@ -36,19 +36,27 @@ def deposit(account: Account, cents: int, description: str) -> None:
         _post(account, cents, iban="", name="Sandbox bank", description=description, draft_id=None)
 
 
+def _why_not(payer: Account, cents: int) -> str | None:
+    if payer.status != AccountStatus.ACTIVE:
+        return f"the account was {payer.status.lower()} at execution"
+    if payer.currency != "EUR":
+        return "the account holds another currency"
+    return "the account was too poor at execution" if payer.balance_cents < cents else None
+
+
 def transfer(
     payer: Account, *, iban: str, name: str, cents: int, description: str, draft_id: int | None = None
 ) -> LedgerEntry:
-    """Move money at once, and return the payer's side of it. Raises TooPoor.
+    """Move money at once, and return the payer's side of it. Raises CannotPay.
 
-    A counterparty at another bank simply receives it out of sight.
+    A counterparty at another bank, or in another currency, simply receives it out of sight.
     """
     with writing():
         payer = Account.objects.select_related("owner").get(pk=payer.pk)
-        if payer.balance_cents < cents:
-            raise TooPoor
+        if (why_not := _why_not(payer, cents)) is not None:
+            raise CannotPay(why_not)
         paid = _post(payer, -cents, iban=iban, name=name, description=description, draft_id=draft_id)
-        payee = Account.objects.filter(iban=iban).first()
+        payee = Account.objects.filter(iban=iban, currency=payer.currency).first()
         if payee is not None:
             payer_name = payer.owner.display_name
             _post(payee, cents, iban=payer.iban, name=payer_name, description=description, draft_id=draft_id)

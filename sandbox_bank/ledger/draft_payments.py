@@ -8,8 +8,9 @@ from datetime import timedelta
 
 from sandbox_bank import clock
 from sandbox_bank.callbacks.outbox import Event, tell
-from sandbox_bank.ledger.accounts import TooPoor, transfer
-from sandbox_bank.ledger.draft_payment_view import show_draft_payment
+from sandbox_bank.ledger import schedules
+from sandbox_bank.ledger.accounts import CannotPay, transfer
+from sandbox_bank.ledger.draft_payment_view import schedule_of, show_draft_payment
 from sandbox_bank.ledger.drafts import DraftIsFinal
 from sandbox_bank.ledger.store import writing
 from sandbox_bank.models import Account, DraftPayment, DraftStatus, User
@@ -34,9 +35,11 @@ class Entry:
     merchant_reference: str
 
 
-def prepare(account: Account, by: User, entry: Entry) -> DraftPayment:
-    """How long it waits for an answer is not documented: our choice, as long as a one-off payment."""
+def prepare(account: Account, by: User, entry: Entry, plan: schedules.Plan | None = None) -> DraftPayment:
+    """How long it waits for an answer is not documented: our choice, as long as a one-off payment, but not beyond the
+    first payment of its schedule."""
     now = clock.now()
+    expires_at = now + timedelta(seconds=behaviour.draft_life_s)
     with writing():
         draft = DraftPayment.objects.create(
             account=account,
@@ -46,22 +49,28 @@ def prepare(account: Account, by: User, entry: Entry) -> DraftPayment:
             counterparty_name=entry.name,
             description=entry.description,
             merchant_reference=entry.merchant_reference,
-            expires_at=now + timedelta(seconds=behaviour.draft_life_s),
+            expires_at=min(expires_at, plan.time_start) if plan else expires_at,
             created=now,
             updated=now,
         )
+        if plan is not None:
+            schedules.propose(draft, plan)
         _tell(draft, "CREATED", _shown(draft))
     return draft
 
 
 def accept(draft_id: int, *, seen: str | None = None) -> DraftPayment:
-    """The owner's acceptance: the money moves at once. Raises DraftIsFinal, StaleTimestamp.
+    """The owner's acceptance: the money moves at once, or the schedule begins. Raises DraftIsFinal, StaleTimestamp.
 
-    What happens when the account is too poor is not documented: our choice, REJECTED.
+    What happens when the account is too poor, blocked or closed is not documented: our choice, REJECTED.
     """
     with writing():
         draft = _open(draft_id, seen)
         before = _shown(draft)
+        draft.answered = True
+        if (schedule := schedule_of(draft)) is not None:
+            schedules.begin(schedule)
+            return _become(draft, DraftStatus.ACCEPTED, before)
         try:
             draft.payment = transfer(
                 draft.account,
@@ -70,9 +79,8 @@ def accept(draft_id: int, *, seen: str | None = None) -> DraftPayment:
                 cents=draft.amount_cents,
                 description=draft.description,
             )
-        except TooPoor:
-            draft.note = "the account was too poor at execution"
-        draft.answered = True
+        except CannotPay as error:
+            draft.note = str(error)
         return _become(draft, DraftStatus.ACCEPTED if draft.payment else DraftStatus.REJECTED, before)
 
 
@@ -93,17 +101,18 @@ def close(draft_id: int, status: DraftStatus, *, seen: str | None = None) -> Dra
 
 
 def settle_due() -> None:
-    """What nobody answered in time expires. One query when nothing is due."""
+    """What nobody answered in time expires, and what was planned is paid. Three queries when nothing is due."""
     due = DraftPayment.objects.filter(status=DraftStatus.PENDING, expires_at__lte=clock.now())
     if due.exists():
         with writing():
             for draft_id in list(due.values_list("id", flat=True)):
                 close(draft_id, DraftStatus.EXPIRED)
+    schedules.settle_due()
 
 
 def _open(draft_id: int, seen: str | None) -> DraftPayment:
     """`seen` is the `updated` of the caller's last read, sign by sign; None = the bank itself acts."""
-    rows = DraftPayment.objects.select_related("account__owner", "created_by__requested_by")
+    rows = DraftPayment.objects.select_related("account__owner", "created_by__requested_by", "schedule")
     draft = rows.get(pk=draft_id)
     if seen is not None and seen != clock.as_bunq_writes(draft.updated):
         raise StaleTimestamp
@@ -125,8 +134,8 @@ def _tell(draft: DraftPayment, what: str, before: Payload) -> None:
         Event(
             category=CATEGORY,
             kind=f"{CATEGORY}_{what}",
+            hearers=(draft.account.owner, draft.created_by),
             account=draft.account,
-            by=draft.created_by,
             shown=_shown(draft),
             stale=before,
         )

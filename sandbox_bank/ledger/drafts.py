@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from sandbox_bank import clock
 from sandbox_bank.faults.kinds import Stage
 from sandbox_bank.faults.registry import Occasion
-from sandbox_bank.ledger.accounts import TooPoor, transfer
+from sandbox_bank.ledger.accounts import CannotPay, transfer
 from sandbox_bank.ledger.agenda import Agenda
 from sandbox_bank.ledger.store import writing
 from sandbox_bank.models import Account, Draft, DraftStatus, User
@@ -52,7 +52,7 @@ def _become(draft: Draft, status: DraftStatus, note: str = "") -> Draft:
 def execute(draft_id: int) -> Draft:
     """Move the money of an open draft. Raises DraftIsFinal.
 
-    What happens when the payer's account is too poor is not documented: our choice, REJECTED.
+    What happens when the payer's account is too poor, blocked or closed is not documented: our choice, REJECTED.
     """
     with writing():
         draft = Draft.objects.get(pk=draft_id)
@@ -67,8 +67,8 @@ def execute(draft_id: int) -> Draft:
                 description=draft.description,
                 draft_id=draft.id,
             )
-        except TooPoor:
-            return _become(draft, DraftStatus.REJECTED, "the account was too poor at execution")
+        except CannotPay as error:
+            return _become(draft, DraftStatus.REJECTED, str(error))
         wait_s = _completion_s(draft)
         draft.completes_at = clock.now() + timedelta(seconds=wait_s) if wait_s > 0 else None
         _agenda.note(draft.completes_at)

@@ -3,10 +3,18 @@ from sandbox_bank.models.draft_payments import DraftPayment
 from sandbox_bank.models.drafts import Draft, DraftStatus
 from sandbox_bank.models.oauth import CallbackUrl, Code, Consent, Decision, OauthClient
 from sandbox_bank.models.registration import ApiKey, Device, Installation, Session, UsedRequestId
-from sandbox_bank.models.users import Account, LedgerEntry, User, UserKind
+from sandbox_bank.models.schedules import (
+    InstanceState,
+    RecurrenceUnit,
+    Schedule,
+    ScheduleInstance,
+    ScheduleStatus,
+)
+from sandbox_bank.models.users import Account, AccountStatus, LedgerEntry, User, UserKind
 
 __all__ = [
     "Account",
+    "AccountStatus",
     "ApiKey",
     "Callback",
     "CallbackUrl",
@@ -18,9 +26,14 @@ __all__ = [
     "DraftPayment",
     "DraftStatus",
     "Installation",
+    "InstanceState",
     "LedgerEntry",
     "NotificationFilter",
     "OauthClient",
+    "RecurrenceUnit",
+    "Schedule",
+    "ScheduleInstance",
+    "ScheduleStatus",
     "Session",
     "UsedRequestId",
     "User",

@@ -25,7 +25,10 @@ class NotificationFilter(Row):
 
 
 class Callback(Row):
-    """One event for one target. `held` = waits for the next one to the same target, and then goes after it."""
+    """One event for one target. `held` = waits for the next one to the same target, and then goes after it.
+
+    `user` is whose filter asked for it; `response_code` and `problem` tell how the last attempt went.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting"
@@ -40,6 +43,12 @@ class Callback(Row):
     due_at = models.DateTimeField()
     attempts = models.PositiveIntegerField(default=0)
     held = models.BooleanField(default=False)
+    user: "models.ForeignKey[User | None, User | None]" = models.ForeignKey(
+        User, null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    object_id = models.BigIntegerField(null=True)
+    response_code = models.PositiveIntegerField(null=True)
+    problem = models.CharField(max_length=100, blank=True)
 
     class Meta:
         indexes = [Index(fields=["state", "due_at"], name="callback_due")]

@@ -3,12 +3,17 @@
 Source: bunq OpenAPI, DraftPayment and DraftPaymentEntry.
 """
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import CheckConstraint, Index, Q
 
 from sandbox_bank.models.base import Row
 from sandbox_bank.models.drafts import DraftStatus
 from sandbox_bank.models.users import Account, LedgerEntry, User
+
+if TYPE_CHECKING:
+    from sandbox_bank.models.schedules import Schedule
 
 
 class DraftPayment(Row):
@@ -34,6 +39,8 @@ class DraftPayment(Row):
         LedgerEntry, null=True, on_delete=models.PROTECT, related_name="draft_payment"
     )
     payment_id: int | None
+    # The other side of a one-to-one: only a draft that was prepared with a schedule has one.
+    schedule: "Schedule"
     note = models.CharField(max_length=100, blank=True)
 
     class Meta:

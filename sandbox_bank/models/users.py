@@ -51,6 +51,15 @@ class User(Row):
         return self.display_name
 
 
+class AccountStatus(models.TextChoices):
+    """Source: bunq OpenAPI, MonetaryAccount."""
+
+    ACTIVE = "ACTIVE"
+    BLOCKED = "BLOCKED"
+    CANCELLED = "CANCELLED"
+    PENDING_REOPEN = "PENDING_REOPEN"
+
+
 class Account(Row):
     """A monetary account. `balance_cents` is the sum of its entries; it is never below zero."""
 
@@ -62,6 +71,9 @@ class Account(Row):
     description = models.CharField(max_length=100)
     iban = models.CharField(max_length=34, unique=True)
     balance_cents = models.BigIntegerField(default=0)
+    currency = models.CharField(max_length=3, default="EUR")
+    status = models.CharField(max_length=20, choices=AccountStatus.choices, default=AccountStatus.ACTIVE)
+    sub_status = models.CharField(max_length=30, default="NONE")
 
     class Meta:
         constraints = [CheckConstraint(condition=Q(balance_cents__gte=0), name="account_never_overdrawn")]

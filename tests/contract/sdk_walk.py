@@ -6,6 +6,7 @@ python sdk_walk.py API_URL CERTIFICATE_FILE KEY_FILE; prints what it saw as one 
 import json
 import sys
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -24,7 +25,7 @@ from bunq.sdk.model.generated.object_ import (  # type: ignore[import-not-found]
 )
 from bunq.sdk.util.util import automatic_sandbox_install  # type: ignore[import-not-found] # as above
 
-HOPPER, SHOP = "NL73BUNQ0000000012", "NL61BUNQ0000000034"
+HOPPER, SHOP, LOVELACE = "NL73BUNQ0000000012", "NL61BUNQ0000000034", "NL04BUNQ0000000090"
 RETURN = "https://shop.example/connect/return"
 
 
@@ -124,9 +125,12 @@ def be_a_shopper(api_url: str) -> dict[str, Any]:
     cancelled = drafts.update(ids[1], account, "CANCELLED", raw_updated(context, account, ids[1])).value
     requests.post(f"{bank}_control/draft-payments/{ids[0]}/accept", timeout=10).raise_for_status()
     paid = drafts.get(ids[0], account).value
+    everything = endpoint.MonetaryAccountApiObject.list(params={"count": "200"}).value
     return {
         "user": [type(user).__name__, user.granted_by_user.get_referenced_object().display_name],
+        "same user by id": endpoint.UserApiObject.get().value.get_referenced_object().id_ == user.id_,
         "accounts": len(accounts),
+        "account types": [kind_of(account) for account in everything],
         "entry": [
             paid.entries[0].amount.value,
             paid.entries[0].description,
@@ -136,7 +140,51 @@ def be_a_shopper(api_url: str) -> dict[str, Any]:
         "cancelled": cancelled == ids[1],
         "listed": [draft.status for draft in drafts.list(account).value],
         "stale": refusal(lambda: drafts.update(ids[0], account, "CANCELLED", "2031-04-05 06:41:00.000001")),
+        "later": plan_payments(bank, account),
     }
+
+
+def kind_of(account: Any) -> str:
+    """The SDK's model of an account of any kind has no way left to ask it for its kind: one field is filled."""
+    kinds: dict[str, Any] = {
+        name: value for name, value in vars(account).items() if name.startswith("_MonetaryAccount")
+    }
+    return next(name for name, value in kinds.items() if value is not None)
+
+
+def plan_payments(bank: str, account: int) -> dict[str, Any]:
+    """A draft with a schedule, accepted once; its runs; its end."""
+    start = at_the_bank(bank, timedelta(hours=1))
+    monthly = endpoint.ScheduleApiObject(start, "MONTHLY", 1)
+    draft = endpoint.DraftPaymentApiObject.create([an_entry()], 1, account, schedule=monthly).value
+    proposed = endpoint.DraftPaymentApiObject.get(draft, account).value.schedule
+    requests.post(f"{bank}_control/draft-payments/{draft}/accept", timeout=10).raise_for_status()
+    requests.post(f"{bank}_control/clock", json={"advance_s": 3601}, timeout=10).raise_for_status()
+    payments = endpoint.SchedulePaymentApiObject
+    [planned] = payments.list(account).value
+    number = int(requests.get(f"{bank}_control/schedules", timeout=10).json()["schedules"][0]["id"])
+    [run] = endpoint.ScheduleInstanceApiObject.list(number, account).value
+    payments.delete(number, account)
+    return {
+        "proposed": [proposed.time_start == start, proposed.recurrence_unit, proposed.recurrence_size],
+        "planned": [planned.status, planned.payment.amount.value, planned.schedule.recurrence_unit],
+        "run": [run.state, run.result_object.get_referenced_object().amount.value],
+        "ended": payments.get(number, account).value.status,
+        "schedules": [one.status for one in endpoint.ScheduleApiObject.list(account).value],
+    }
+
+
+def at_the_bank(bank: str, ahead: timedelta) -> str:
+    """The bank's time, so much later, as bunq writes it."""
+    now = requests.post(f"{bank}_control/clock", json={"advance_s": 0}, timeout=10).json()["now"]
+    return (datetime.fromisoformat(str(now)) + ahead).isoformat(" ", "microseconds")
+
+
+def ask_for_funds(iban: str) -> list[bool]:
+    """As the provider again; of somebody who is connected."""
+    funds, holder = endpoint.ConfirmationOfFundsApiObject, PointerObject("IBAN", iban, "A. Lovelace")
+    asked = [funds.create(holder, AmountObject(value, "EUR")) for value in ("0.01", "999999.00")]
+    return [answer.value.has_sufficient_funds for answer in asked]
 
 
 def access_token(bank: str, client: Any) -> str:
@@ -171,9 +219,13 @@ def raw_updated(context: Any, account: int, draft: int) -> str:
 def main() -> None:
     api_url, certificate, key = sys.argv[1], Path(sys.argv[2]).read_text(), Path(sys.argv[3]).read_text()
     ApiEnvironmentType.SANDBOX._uri_base = api_url
-    seen = {"register": register(certificate, key), "connect": connect(), "pay": pay()}
+    seen: dict[str, Any] = {"register": register(certificate, key), "connect": connect(), "pay": pay()}
     seen["refused"] = be_refused(cancelled=seen["pay"]["ids"][1])
+    provider = BunqContext.api_context()
     seen["shopper"] = be_a_shopper(api_url)
+    BunqContext.load_api_context(provider)
+    seen["funds"] = ask_for_funds(LOVELACE)
+    seen["no funds"] = refusal(lambda: ask_for_funds(HOPPER))
     seen["person"] = be_a_person()
     print(json.dumps(seen))
 

@@ -110,12 +110,33 @@ def test_the_sdk_prepares_reads_lists_and_cancels_payments_of_a_connected_shoppe
 ) -> None:
     shopper = seen["shopper"]
     assert shopper["user"] == ["UserApiKeyApiObject", "A. Lovelace"]
+    assert shopper["same user by id"] is True
     assert shopper["accounts"] == 2
+    assert shopper["account types"] == [
+        "_MonetaryAccountSavings",
+        "_MonetaryAccountBank",
+        "_MonetaryAccountBank",
+    ]
     assert shopper["entry"] == ["12.50", "Demo Shop order 7", "7"]
     assert shopper["paid"] == ["ACCEPTED", "-12.50"]
     assert shopper["cancelled"] is True
     assert shopper["listed"] == ["CANCELLED", "ACCEPTED"]
     assert shopper["stale"][:2] == ["BadRequestException", 400]
+
+
+def test_the_sdk_plans_payments_and_sees_and_ends_them(seen: dict[str, Any]) -> None:
+    assert seen["shopper"]["later"] == {
+        "proposed": [True, "MONTHLY", 1],
+        "planned": ["ACTIVE", "12.50", "MONTHLY"],
+        "run": ["FINISHED_SUCCESSFULLY", "-12.50"],
+        "ended": "CANCELLED",
+        "schedules": ["CANCELLED"],
+    }
+
+
+def test_the_sdk_asks_for_funds_of_a_connected_payer_and_of_nobody_else(seen: dict[str, Any]) -> None:
+    assert seen["funds"] == [True, False]
+    assert seen["no funds"][:2] == ["ForbiddenException", 403]
 
 
 def test_the_sdk_makes_a_sandbox_person_and_lists_the_accounts(seen: dict[str, Any]) -> None:

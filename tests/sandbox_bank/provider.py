@@ -43,8 +43,13 @@ def sign(key: rsa.RSAPrivateKey, data: bytes) -> str:
 
 
 def certificate(
-    key: rsa.RSAPrivateKey, common_name: str = "Test Shop PISP AISP", *, starts: datetime | None = None
+    key: rsa.RSAPrivateKey,
+    common_name: str = "Test Shop PISP AISP",
+    *,
+    starts: datetime | None = None,
+    days: int = 30 * 365,
 ) -> str:
+    """It lasts longer than any test moves the bank's clock."""
     name = x509.Name(
         [
             x509.NameAttribute(NameOID.COMMON_NAME, common_name),
@@ -59,7 +64,7 @@ def certificate(
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
-        .not_valid_after(start + timedelta(days=365))
+        .not_valid_after(start + timedelta(days=days))
         .sign(key, hashes.SHA256())
     )
     return built.public_bytes(serialization.Encoding.PEM).decode()

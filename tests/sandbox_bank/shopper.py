@@ -28,6 +28,7 @@ class Shopper:
     connection: Provider
     iban: str
     account_id: int
+    access_token: str = ""
 
     @property
     def account_path(self) -> str:
@@ -54,6 +55,14 @@ class Shopper:
         body = {"status": status, "previous_updated_timestamp": seen}
         return self.connection.call("PUT", f"{self.path}/{draft_id}", body, **how)
 
+    def wait(self, seconds: float) -> None:
+        """So much later by the bank's clock: sessions have ended, the connection has not."""
+        self.connection.bank.advance_clock(seconds)
+        self.connection.log_in(self.access_token)
+
+    def on_account(self, method: str, path: str) -> Answer:
+        return self.connection.call(method, f"{self.account_path}/{path}")
+
     def listen(self, *targets: str, category: str = "DRAFT_PAYMENT") -> Answer:
         wanted = [{"category": category, "notification_target": target} for target in targets]
         path = f"user/{self.connection.user_id}/notification-filter-url"
@@ -70,4 +79,4 @@ def connect(provider: Provider, connection: Provider, iban: str) -> Shopper:
     listed = connection.call("GET", f"user/{connection.user_id}/monetary-account").json["Response"]
     accounts = [account for entry in listed for account in entry.values()]
     account_id = next(account["id"] for account in accounts if account["alias"][0]["value"] == iban)
-    return Shopper(connection, iban, account_id)
+    return Shopper(connection, iban, account_id, token)

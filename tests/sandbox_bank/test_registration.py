@@ -93,7 +93,7 @@ def test_a_certificate_must_name_a_role_and_be_valid_now(new_provider: NewProvid
     provider.install()
     for pem in (
         certificate(a_key(9), "Shop without a role"),
-        certificate(a_key(9), "Late PISP", starts=datetime(2020, 1, 1, tzinfo=UTC)),
+        certificate(a_key(9), "Late PISP", starts=datetime(2020, 1, 1, tzinfo=UTC), days=365),
         "no certificate",
     ):
         assert provider.credential(client_payment_service_provider_certificate=pem).status == 400

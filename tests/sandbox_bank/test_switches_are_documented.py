@@ -85,7 +85,7 @@ def _table(heading: str) -> list[Line]:
     return [_line(cells) for cells in rows[1:]]
 
 
-LINES = [*_table("Usual behaviours"), *_table("Faults")]
+LINES = [*_table("Usual behaviours"), *_table("Faults"), *_table("Payers who come back")]
 
 
 def test_everything_that_shall_be_played_is_listed() -> None:

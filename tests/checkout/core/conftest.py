@@ -29,8 +29,8 @@ FAST = dict.fromkeys(("BUNQ_LIMIT_GET", "BUNQ_LIMIT_POST", "BUNQ_LIMIT_PUT", "BU
 MANY = {"ATTEMPTS_PER_IBAN_PER_HOUR": 10_000, "ATTEMPTS_PER_BROWSER_PER_HOUR": 10_000}
 
 
-# The bank remembers the drafts of all tests: a transfer of its own for each keeps them apart. It remembers what was paid,
-# too, so all of them together must leave the payer something.
+# The bank remembers the drafts of all tests: a transfer of its own for each keeps them apart. It remembers what was
+# paid, too, so all of them together must leave the payer something.
 _CENTS = itertools.count(1)
 
 

@@ -63,10 +63,10 @@ def enrol(client: BunqClient, installing: Access, *, suffix: str = "", name: str
     )
 
 
-def register(client: BunqClient) -> Psp:
+def register(client: BunqClient, *, name: str = "Demo Shop") -> Psp:
     """The whole way from nothing to an OAuth client with its callback address."""
     installing = install(client)
-    credential = enrol(client, installing)
+    credential = enrol(client, installing, name=name)
     assert credential.api_key is not None
     assert credential.status == "PENDING_FIRST_USE"
     client.create_device(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from oauth_connect.bunq.client import PAGES_MAX, BunqClient
+from oauth_connect.bunq.caller import PAGES_MAX
+from oauth_connect.bunq.client import BunqClient
 from oauth_connect.bunq.errors import OutcomeUnknown
 from oauth_connect.bunq.types import Access
 from tests.oauth_connect.bunq import answers_of_bunq as bunq
@@ -57,6 +58,17 @@ def test_only_the_number_of_a_page_address_is_used(
         "/v1/user/9001/oauth-client?count=200",
         "/v1/user/9001/oauth-client?count=200&older_id=5",
     ]
+
+
+def test_draft_payments_come_in_pages_and_all_accounts_at_once(
+    client: BunqClient, access: Access, bank: HostileBank
+) -> None:
+    bank.will(page(bunq.draft_payment(id=80002), older_url="/x?older_id=80002"))
+    drafts = client.list_draft_payments(access, 12001, 555, count=50, older_id=80009)
+    assert bank.last.path == "/v1/user/12001/monetary-account/555/draft-payment?count=50&older_id=80009"
+    assert ([draft.id for draft in drafts.drafts], drafts.older_id) == ([80002], 80002)
+    bank.will(page(bunq.account(id=556), older_url="/x?older_id=556"), page(bunq.account(id=555)))
+    assert [account.id for account in client.list_accounts(access, 12001)] == [556, 555]
 
 
 def test_every_page_of_callback_urls_is_read(client: BunqClient, access: Access, bank: HostileBank) -> None:

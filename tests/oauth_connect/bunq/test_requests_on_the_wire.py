@@ -11,6 +11,8 @@ from tests.oauth_connect.bunq.hostile_bank import Answer, HostileBank
 
 DRAFTS = "/v1/user/9001/payment-service-provider-draft-payment"
 CLIENTS = "/v1/user/9001/oauth-client"
+PAYER = "/v1/user/12001"
+ACCOUNT = f"{PAYER}/monetary-account/555"
 PLACES = {
     "create_installation": ("POST", "/v1/installation"),
     "create_credential": ("POST", "/v1/payment-service-provider-credential"),
@@ -26,6 +28,20 @@ PLACES = {
     "read_draft": ("GET", f"{DRAFTS}/70001"),
     "list_drafts": ("GET", f"{DRAFTS}?count=200"),
     "cancel_draft": ("PUT", f"{DRAFTS}/70001"),
+    "confirm_funds": ("POST", "/v1/user/9001/confirmation-of-funds"),
+    "read_user": ("GET", "/v1/user"),
+    "list_accounts": ("GET", f"{PAYER}/monetary-account?count=200"),
+    "create_draft_payment": ("POST", f"{ACCOUNT}/draft-payment"),
+    "read_draft_payment": ("GET", f"{ACCOUNT}/draft-payment/80001"),
+    "list_draft_payments": ("GET", f"{ACCOUNT}/draft-payment?count=200"),
+    "cancel_draft_payment": ("PUT", f"{ACCOUNT}/draft-payment/80001"),
+    "list_schedules": ("GET", f"{ACCOUNT}/schedule?count=200"),
+    "list_scheduled_payments": ("GET", f"{ACCOUNT}/schedule-payment?count=200"),
+    "read_scheduled_payment": ("GET", f"{ACCOUNT}/schedule-payment/85001"),
+    "cancel_scheduled_payment": ("DELETE", f"{ACCOUNT}/schedule-payment/85001"),
+    "list_schedule_instances": ("GET", f"{ACCOUNT}/schedule/85001/schedule-instance?count=200"),
+    "list_notification_filters": ("GET", f"{PAYER}/notification-filter-url?count=200"),
+    "set_notification_filters": ("POST", f"{PAYER}/notification-filter-url"),
 }
 
 
@@ -34,7 +50,9 @@ def polite_bank(bank: HostileBank, banks_key: str) -> HostileBank:
     """Answers everything with entries that satisfy every call."""
     public = signing.public_key_pem(banks_key)
     entries = [*bunq.session(), {"ServerPublicKey": {"server_public_key": public}}]
-    bank.will_answer(*entries, bunq.credential(), bunq.oauth_client(), bunq.draft())
+    of_the_provider = [bunq.credential(), bunq.oauth_client(), bunq.draft(), bunq.funds()]
+    of_the_payer = [bunq.account(), bunq.draft_payment(), bunq.scheduled_payment(), bunq.instance()]
+    bank.will_answer(*entries, *of_the_provider, *of_the_payer, bunq.notification_filter())
     return bank
 
 
@@ -105,6 +123,26 @@ def test_draft_leaves_as_the_bytes_that_were_stored(
     assert polite_bank.last.body == body
 
 
+def test_draft_payment_and_question_for_funds_leave_as_the_bytes_that_were_built(
+    client: BunqClient, access: Access, polite_bank: HostileBank
+) -> None:
+    body = b' {"entries" :\t[]}\n'
+    client.create_draft_payment(access, 12001, 555, body, request_id="r-7")
+    client.confirm_funds(access, 9001, body)
+    assert [seen.body for seen in polite_bank.seen] == [body, body]
+
+
+@pytest.mark.parametrize("updated", ["2031-04-05 06:40:00.000001", "2031-04-05T06:40:00Z", " 2031  ", "é\\u"])
+def test_timestamp_of_the_last_read_goes_back_as_it_came(
+    updated: str, client: BunqClient, access: Access, bank: HostileBank
+) -> None:
+    bank.will_answer(bunq.draft_payment(updated=updated))
+    seen = client.read_draft_payment(access, 12001, 555, 80001).updated
+    assert seen == updated
+    client.cancel_draft_payment(access, 12001, 555, 80001, previous_updated_timestamp=seen, request_id="r-1")
+    assert bank.last.json == {"status": "CANCELLED", "previous_updated_timestamp": updated}
+
+
 def test_device_leaves_out_addresses_unless_they_are_set(
     client: BunqClient, access: Access, polite_bank: HostileBank
 ) -> None:
@@ -128,6 +166,12 @@ def test_bodies_of_the_other_writes(client: BunqClient, access: Access, polite_b
         {},
         {"url": "https://shop.example/connect/return"},
         {"status": "CANCELLED"},
+    ]
+    for name in ("cancel_draft_payment", "set_notification_filters"):
+        calls.SIGNED[name](client, access)
+    assert [seen.json for seen in polite_bank.seen[-2:]] == [
+        {"status": "CANCELLED", "previous_updated_timestamp": calls.SEEN},
+        {"notification_filters": [{"category": "DRAFT_PAYMENT", "notification_target": calls.HOOK.target}]},
     ]
     calls.SIGNED["create_credential"](client, access)
     assert polite_bank.last.json == {

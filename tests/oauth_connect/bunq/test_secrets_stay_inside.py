@@ -14,6 +14,7 @@ from oauth_connect.bunq import oauth, signing
 from oauth_connect.bunq.calls import Request
 from oauth_connect.bunq.client import BunqClient
 from oauth_connect.bunq.errors import BunqError
+from oauth_connect.bunq.payer_types import NotificationFilter
 from oauth_connect.bunq.types import Access
 from tests.oauth_connect.bunq import answers_of_bunq as bunq
 from tests.oauth_connect.bunq.hostile_bank import Answer, Handler, HostileBank, Play, error_body
@@ -68,6 +69,16 @@ CALLS: dict[str, Call] = {
     "draft": over(lambda client, access: client.create_draft(access, 9001, b"{}", request_id="r")),
     "read": over(lambda client, access: client.read_draft(access, 9001, 70001)),
     "end": over(lambda client, access: client.end_session(access)),
+    "push": over(
+        lambda client, access: client.create_draft_payment(access, 12001, 555, b"{}", request_id="r")
+    ),
+    "filters": over(
+        lambda client, access: client.set_notification_filters(
+            access, 12001, [NotificationFilter("OAUTH", f"https://shop.example/{CANARY}")], request_id="r"
+        )
+    ),
+    "accounts": over(lambda client, access: client.list_accounts(access, 12001)),
+    "user": over(lambda client, access: client.read_user(access)),
 }
 
 
@@ -129,6 +140,7 @@ NEW_SECRETS = [
     {"Token": {"token": f"{CANARY}-new-token", "id": 1}},
     {"OauthClient": {"id": 1, "secret": f"{CANARY}-secret", "client_id": "public"}},
     {"CredentialPasswordIp": {"id": 1, "token_value": f"{CANARY}-key"}},
+    {"NotificationFilterUrl": {"category": "OAUTH", "notification_target": f"https://x.example/{CANARY}"}},
     {"access_token": f"{CANARY}-access-token"},
 ]
 
