@@ -1,9 +1,10 @@
 """*propagation*: from the bank's execution to the order page that shows it, at 3 reads per 3 seconds.
 
 10, 100 and 1,000 checkouts are open all the time, each with its page. Shoppers approve on their phones while the pages
-on their desktops ask as real ones do. In turn, a phone comes back to the shop, which looks at once (*returned*), or
-nobody ever comes back, so that our own looking has to find it (*closed*; such an order is held for its merchant, and
-the page says so). Half of the executions come a second late.
+on their desktops ask as real ones do. In turn, a phone brings the code back to the shop, on whose exchange the bank
+executes, as bunq documents it; or the bank executes although nobody ever comes back, so that our own looking has to
+find it (*closed*; such an order is held for its merchant, and the page says so). Half of the executions come a second
+late.
 
 The baseline reads one open draft after the other, as bunq's documentation describes, with all that the limit allows.
 Its phones are the closed ones, and its news are counted on the page, too. A round over 1,000 drafts takes a quarter of
@@ -36,7 +37,7 @@ _LONGEST_WAIT_S = 30.0
 _LONG_LIVED = {"ORDER_LIFETIME_S": "86400", "PAYMENT_LIFETIME_S": "86400"}
 _OTHERS = "POST=1000/1,PUT=1000/1,SESSION=1000/1"
 _FASTER = 10
-_WAYS = {"returned": "returns", "closed": "closed"}
+_WAYS = {"": "returns", ".closed": "closed"}
 SHARES = (50, 95, 99)
 
 News = Mapping[str, Any]
@@ -63,13 +64,9 @@ def _product(effort: Effort, result: Result) -> None:
         )
     for count in COUNTS:
         here, name = found[str(count)], f"propagation.open_{count}"
-        worst: dict[int, float | None] = dict.fromkeys(SHARES, 0.0)
         for label, way in _WAYS.items():
             delays = [delay(news) for news in here["news"] if news["way"] == way]
-            shares = _add(result, f"{name}.{label}", delays, here["open"])
-            worst = {share: _worse(worst[share], shares[share]) for share in SHARES}
-        for share in SHARES:
-            result.add(f"{name}.p{share}_s", worst[share])
+            _add(result, f"{name}{label}", delays, here["open"])
         result.add(f"{name}.rate_limited", here["rate_limited"])
         result.add(f"{name}.never_executed", here["never_executed"])
 
@@ -173,12 +170,8 @@ def percentile(delays: Sequence[float | None], share: int) -> float | None:
     return None if at == float("inf") else at
 
 
-def _worse(one: float | None, other: float | None) -> float | None:
-    return None if one is None or other is None else max(one, other)
-
-
-def _add(result: Result, name: str, delays: Sequence[float | None], open_: int) -> dict[int, float | None]:
-    """A line for the reader, and the figures that a way has of its own; returns its percentiles."""
+def _add(result: Result, name: str, delays: Sequence[float | None], open_: int) -> None:
+    """A line for the reader, and the figures of one way."""
     shares = {share: percentile(delays, share) for share in SHARES}
     unseen = sum(one is None for one in delays)
     words = ["never" if value is None else f"{value:.2f}" for value in shares.values()]
@@ -186,4 +179,3 @@ def _add(result: Result, name: str, delays: Sequence[float | None], open_: int) 
     for share, value in shares.items():
         result.add(f"{name}.p{share}_s", value)
     result.add(f"{name}.unseen", unseen)
-    return shares
