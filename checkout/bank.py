@@ -203,14 +203,13 @@ def reserve_close(payment: Payment) -> Reservation | NothingHappened:
 
 
 def ask_to_close(
-    payment: Payment, *, request_id: str, reservation: Reservation | None = None
+    payment: Payment, draft_id: int, *, request_id: str, reservation: Reservation | None = None
 ) -> NothingHappened | None:
-    """Ask bunq to cancel a draft. Whatever comes back, only a read afterwards says what became of it."""
-    assert payment.draft_id is not None
+    """Ask bunq to cancel a draft. Whatever comes back, only a look afterwards says what became of it."""
     if payment.held_at != drafts.held_at():
         return _ELSEWHERE
     try:
-        drafts.cancel_draft(payment.draft_id, request_id=request_id, reservation=reservation)
+        drafts.cancel_draft(draft_id, request_id=request_id, reservation=reservation)
     except (Refused, OutcomeUnknown):
         return None
     except BunqError as error:

@@ -93,7 +93,7 @@ else:
     # A host that vanishes without a word would otherwise be waited for until the kernel gives up, two hours or more. A
     # slow query is none of that: its host still answers. The words of libpq; what DATABASE_URL says wins.
     DATABASES["default"]["OPTIONS"] = {
-        "connect_timeout": 5,  # seconds, as the next two
+        "connect_timeout": 10,  # seconds, as the next two
         "keepalives_idle": 10,
         "keepalives_interval": 5,
         "keepalives_count": 3,

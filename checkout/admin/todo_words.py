@@ -17,11 +17,6 @@ def happened(task: Task) -> list[str]:
 def _happened(question: Question, task: Task) -> str:
     order, payment = task.order, question.payment
     match question.kind:
-        case "paid_late" if _is_shared(question):
-            return (
-                f"bunq executed one of several equal payments whose answers were lost. Payment #{_number(payment)} of "
-                "this order is one of them; for which order the money came cannot be told."
-            )
         case "paid_late" if payment is not None and payment.state.is_final and payment.status != "paid":
             return (
                 f"bunq executed payment #{payment.number} although it had told us before that the payment was closed "
@@ -71,11 +66,6 @@ def _why(question: Question) -> Unreadable:
     return Unreadable(question.asked.data["what"] if question.asked else Unreadable.NO_ANSWER)
 
 
-def _is_shared(question: Question) -> bool:
-    """Orders that wait for the same money."""
-    return question.kind == "paid_late" and question.asked is not None and "payments" in question.asked.data
-
-
 def _number(payment: Payment | None) -> str:
     return str(payment.number) if payment else "?"
 
@@ -107,8 +97,6 @@ def _transfer(payment: Payment, evidence: Event | None) -> str:
 _TO_DO = {
     "paid_late": "If you can still deliver, accept the payment. Otherwise send the money back from your own bank, "
     "then mark it as refunded.",
-    "shared": "Ask the customer which of these orders they paid, and look at your account. Accept the payment at that "
-    "one, and mark the others as refunded; or send the money back, and mark all of them.",
     "paid_twice": "Send one of the payments back to its payer from your own bank, then mark it as refunded. "
     "Accept only if you and the customer agree to keep both.",
     "amount_differs": "Compare with your account. If you take it as payment of this order, accept; otherwise send it "
@@ -133,8 +121,6 @@ def to_do(task: Task) -> list[str]:
 
 
 def _kind(question: Question) -> str:
-    if _is_shared(question):
-        return "shared"
     return "needs_person" if question.kind in _LOST else question.kind
 
 

@@ -75,7 +75,8 @@ def close(payment: Payment, now: datetime) -> StepResult:
             believe(payment, answer, now)
             if payment.state is not PaymentStatus.CANCELLING or from_bunq(answer.status).is_final:
                 return StepResult(_SOON_S)
-    trouble = _ask(payment, now)
+    assert payment.draft_id is not None
+    trouble = ask_for_draft(payment, payment.draft_id, now=now)
     if trouble is not None and trouble.used_up:
         return StepResult(
             trouble.retry_after_s, trouble.resume_in_s
@@ -89,8 +90,8 @@ def close(payment: Payment, now: datetime) -> StepResult:
     return StepResult(min(_PAUSE_MAX_S, _SOON_S * 1.5 ** min(payment.steps_without_news, 12)))
 
 
-def _ask(payment: Payment, now: datetime) -> bank.NothingHappened | None:
-    """Record, then send; neither while there is no way to send it."""
+def ask_for_draft(payment: Payment, draft_id: int, *, now: datetime) -> bank.NothingHappened | None:
+    """Ask the bank to close a draft, on behalf of this payment. Record, then send; neither while there is no room."""
     place = bank.reserve_close(payment)
     if isinstance(place, bank.NothingHappened):
         return place
@@ -102,9 +103,9 @@ def _ask(payment: Payment, now: datetime) -> bank.NothingHappened | None:
             source=Event.Source.WORKER,
             now=now,
             payment=payment,
-            data={"request_id": request_id, "draft_id": payment.draft_id, "body": {"status": "CANCELLED"}},
+            data={"request_id": request_id, "draft_id": draft_id, "body": {"status": "CANCELLED"}},
         )
-        return bank.ask_to_close(payment, request_id=request_id, reservation=place)
+        return bank.ask_to_close(payment, draft_id, request_id=request_id, reservation=place)
     finally:
         place.give_back()
 

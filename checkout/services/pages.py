@@ -141,6 +141,7 @@ def page_seen(payment: Payment, now: datetime) -> None:
     if payment.state.is_final or (payment.page_seen_at and now - payment.page_seen_at < SEEN_STEP):
         return
     long_ago = Q(page_seen_at__isnull=True) | Q(page_seen_at__lte=now - SEEN_STEP)
-    Payment.objects.filter(long_ago, pk=payment.pk).update(
+    # PostgreSQL's LEAST ignores a NULL: one that became final since it was read would be due again.
+    Payment.objects.filter(long_ago, pk=payment.pk, due_at__isnull=False).update(
         page_seen_at=now, due_at=Least(F("due_at"), now + timedelta(seconds=1))
     )

@@ -14,7 +14,6 @@ from checkout import bank
 from checkout.conf import configuration
 from checkout.models import Order, Payment
 from checkout.models.order import FLAGGED
-from checkout.services import shared
 from checkout.services.reconciling_words import Difference, Kind, of_order, of_payment
 from checkout.statuses import OPEN, PAID_WORDS, OrderStatus, PaymentStatus
 from oauth_connect.bunq.types import Draft
@@ -121,19 +120,11 @@ def _flags_without_reason(scope: Scope) -> Iterator[Difference]:
     """Only while nobody has answered: an answered flag stays raised as a part of the order's history."""
     asked = scope.orders().filter(FLAGGED, resolution=Order.Resolution.NONE.value)
     for order in asked:
-        if _may_have_been_paid_by_anothers(order):
-            continue
         executed = order.payments.filter(_EXECUTED).count()
         flags = [name for name in ("paid_late", "paid_twice", "amount_differs") if getattr(order, name)]
         if not executed or (order.paid_twice and executed < 2):
             detail = ", ".join(flags or ["consent_differs"]).replace("_", " ")
             yield of_order(Kind.FLAG_WITHOUT_REASON, order, detail=detail)
-
-
-def _may_have_been_paid_by_anothers(order: Order) -> bool:
-    """A draft was executed that was shared out among payments of this order and of others."""
-    others = {other.pk for payment in order.payments.all() for other in shared.others_of(payment)}
-    return Payment.objects.filter(_EXECUTED, pk__in=others).exists()
 
 
 def _stuck(scope: Scope) -> Iterator[Difference]:

@@ -7,7 +7,8 @@ The steps, in this order:
    processed;
 3. if that is refused, look again: bunq may have refused it because it has the first one;
 4. if the bank's listing still shows none after `SETTLED_AFTER`, the bank holds none: *failed*;
-5. whatever cannot be told apart stays *unknown*, is looked at again, and waits for a person's word. So does what was
+5. several that cannot be told apart are closed at the bank as soon as nobody wants any of the payments: then 4. holds;
+6. whatever else cannot be told stays *unknown*, is looked at again, and waits for a person's word. So does what was
    sent to another bank or user than the configured one.
 
 Source: bunq documentation "Headers" (request ids are unique per device; a second use is refused, not answered again).
@@ -19,7 +20,7 @@ from typing import Any
 
 from checkout import bank
 from checkout.models import Event, Payment
-from checkout.services import shared
+from checkout.services import closing
 from checkout.services.events import record
 from checkout.services.outcome import StepResult
 from checkout.services.searching import SETTLED_AFTER, Sighting, look_for, sent_last
@@ -29,6 +30,7 @@ from checkout.statuses import PaymentStatus
 
 _MAX_REPEATS = 5
 _PAUSE_MAX_S = 60.0
+_SOON_S = 1.0
 
 
 def recover(payment: Payment, now: datetime) -> StepResult:
@@ -43,8 +45,8 @@ def recover(payment: Payment, now: datetime) -> StepResult:
     elif _may_repeat(payment, now):
         return _repeat(payment, now)
     elif seen.free:
-        if _share_for_closing(payment, seen, now):
-            return StepResult(0.0)
+        if _may_close(payment, seen, now):
+            return _close_one(payment, seen, now)
         if not seen.is_moving:
             _ask_person(payment, now, seen)
     elif payment.events.filter(kind=DRAFT_CONFLICT).exists():
@@ -68,23 +70,28 @@ def _listing_failed(payment: Payment, trouble: bank.NothingHappened, now: dateti
     return StepResult(max(trouble.retry_after_s, _pause(payment)), trouble.resume_in_s)
 
 
-def _share_for_closing(payment: Payment, seen: Sighting, now: datetime) -> bool:
-    """As many drafts as lost payments of the same transfer, nobody wants any of them, and none was approved yet: each
-    takes one to close it. Whose is whose nobody knows, so should one be executed after all, all are told (`shared`).
-    """
+def _may_close(payment: Payment, seen: Sighting, now: datetime) -> bool:
+    """Nobody wants any of the lost payments that may have made these drafts, and none of those was approved yet."""
     lost = [payment, *seen.rivals]
     unwanted = all(one.cancel_reason or now >= one.expires_at for one in lost)
-    if (
-        not unwanted
-        or len(seen.free) != len(lost)
-        or any(one.state is not PaymentStatus.UNKNOWN for one in lost)
-        or any(draft.status != "PENDING" for draft in seen.free)
-    ):
-        return False
-    shared.remember(lost, now=now)
-    place = sorted(one.pk for one in lost).index(payment.pk)
-    draft_id = sorted(draft.id for draft in seen.free if draft.id is not None)[place]
-    return take_draft(payment, draft_id, now=now, kind="draft_found")
+    return (
+        unwanted
+        and all(one.state is PaymentStatus.UNKNOWN for one in lost)
+        and all(draft.status == "PENDING" for draft in seen.free)
+    )
+
+
+def _close_one(payment: Payment, seen: Sighting, now: datetime) -> StepResult:
+    """Whose draft is whose nobody knows, so none of them is given to a payment: each is closed where it is.
+
+    When the listing shows all of them as closed, there is none for any of these payments. One that is executed after
+    all is a person's question.
+    """
+    draft_id = min(draft.id for draft in seen.free if draft.id is not None)
+    trouble = closing.ask_for_draft(payment, draft_id, now=now)
+    return StepResult(
+        _SOON_S if trouble is None else trouble.retry_after_s, trouble.resume_in_s if trouble else 0.0
+    )
 
 
 def _adopt(payment: Payment, seen: Sighting, now: datetime) -> bool:

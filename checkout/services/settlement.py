@@ -12,7 +12,6 @@ from django.db.models import Q
 
 from checkout import bank
 from checkout.models import Event, Order, Payment
-from checkout.services import shared
 from checkout.services.events import record
 from checkout.statuses import OPEN, PAID_WORDS, OrderStatus, PaymentStatus
 
@@ -35,15 +34,12 @@ def settle(payment: Payment, *, now: datetime, answer: Mapping[str, Any]) -> Non
     """
     order = payment.order
     flags = _unexpected(payment, answer)
-    others = shared.others_of(payment)
-    pays = not (flags or payment.surplus or others) and close_as_paid(
+    pays = not (flags or payment.surplus) and close_as_paid(
         order, now=now, source=Event.Source.BANK, payment=payment
     )
     flags += _surplus_flags(payment)
     order.refresh_from_db()
-    _flag_shared(payment, others, now)
-    late = not pays and not others and order.status in (OrderStatus.EXPIRED, OrderStatus.CANCELLED)
-    if late and "paid_late" not in flags:
+    if not pays and order.status in (OrderStatus.EXPIRED, OrderStatus.CANCELLED) and "paid_late" not in flags:
         flags.append("paid_late")
     if flags:
         raise_flags(order, flags, payment=payment, now=now)
@@ -76,21 +72,6 @@ def flag_contradiction(payment: Payment, *, now: datetime) -> None:
         raise_flags(order, ["paid_twice"], payment=payment, now=now)
     elif order.status != OrderStatus.PAID:
         raise_flags(order, ["paid_late"], payment=payment, now=now)
-    _flag_shared(payment, shared.others_of(payment), now)
-
-
-def _flag_shared(payment: Payment, others: list[Payment], now: datetime) -> None:
-    """The executed draft may be any of theirs: none of their pages must say that nothing was taken."""
-    together = [payment, *others] if others else []
-    for one in together:
-        raise_flags(
-            one.order,
-            ["paid_late"],
-            payment=one,
-            now=now,
-            message="One of several equal payments was executed; for which of their orders cannot be told.",
-            data={"payments": [each.pk for each in together]},
-        )
 
 
 def _unexpected(payment: Payment, answer: Mapping[str, Any]) -> list[str]:
@@ -137,15 +118,7 @@ def close_as_paid(
     return bool(changed)
 
 
-def raise_flags(
-    order: Order,
-    flags: list[str],
-    *,
-    payment: Payment,
-    now: datetime,
-    message: str = "",
-    data: Mapping[str, Any] | None = None,
-) -> None:
+def raise_flags(order: Order, flags: list[str], *, payment: Payment, now: datetime) -> None:
     """Set flags on the order and reopen the question of what becomes of the money."""
     changes: dict[str, Any] = dict.fromkeys(flags, True)
     changes |= {"resolution": Order.Resolution.NONE.value, "resolved_at": None, "resolved_by": ""}
@@ -160,8 +133,7 @@ def raise_flags(
             source=Event.Source.BANK,
             now=now,
             payment=payment,
-            message=message or _MEANING[flag],
-            data=data,
+            message=_MEANING[flag],
             alert=True,
         )
 

@@ -13,7 +13,7 @@ from checkout.models import Order, Payment
 from checkout.page_state import FINAL_STATES, PageState
 from checkout.qr import qr_code
 from checkout.services.attempts import MAX_AUTHORIZATIONS_PER_PAYMENT
-from checkout.services.pages import SEEN_STEP
+from checkout.services.pages import SEEN_STEP, page_seen
 from oauth_connect.models import OauthAuthorization
 from tests.checkout.pages.states import SCENES, authorization, merchant, order, payment, register
 
@@ -281,3 +281,11 @@ def test_a_page_in_the_line_costs_two_queries_however_long_the_line_is(
     for one in (waiting[1], waiting[-1]):
         with django_assert_num_queries(2):
             assert client.get(f"{one.get_absolute_url()}status").status_code == 200
+
+
+def test_a_page_that_is_seen_in_the_moment_in_which_its_payment_ends_makes_it_due_no_more() -> None:
+    seen = payment(order(), "pending")
+    Payment.objects.filter(pk=seen.pk).update(status="paid", final_at=timezone.now(), due_at=None)
+    page_seen(seen, timezone.now() + timedelta(minutes=1))
+    seen.refresh_from_db()
+    assert seen.due_at is None
