@@ -96,12 +96,21 @@ def take_turn(status: PaymentStatus, now: datetime, clock: Clock) -> Round:
     Each status has a round of its own: it asks the bank for something else, so one that the bank has no room for
     does not stand in another's way.
     """
+    if not _anything_due(status, now):
+        return Round()
     return _take(_due(status, now), now, clock)
 
 
 def look_at_returned(now: datetime, clock: Clock) -> Round:
     """Payments whose shopper just came back from bunq: before whatever else may use up the room for reads."""
+    if not _anything_due(PaymentStatus.PENDING, now):
+        return Round()
     return _take(_due(PaymentStatus.PENDING, now).filter(urgent=True), now, clock)
+
+
+def _anything_due(status: PaymentStatus, now: datetime) -> bool:
+    """Asked several times a second by every worker, and mostly answered with no: so without any of the rest."""
+    return Payment.objects.filter(status=status.value, due_at__lte=now).exists()
 
 
 def _take(due: QuerySet[Payment], now: datetime, clock: Clock) -> Round:
