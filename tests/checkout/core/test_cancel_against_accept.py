@@ -39,10 +39,10 @@ def test_each_request_to_close_is_stored_with_its_own_id_before_it_leaves(
     sent: list[str] = []
     ask = bank_facts.ask_to_close
 
-    def look_at_the_event(closing: Payment, *, request_id: str, **how: Any) -> object:
+    def look_at_the_event(closing: Payment, draft_id: int, *, request_id: str, **how: Any) -> object:
         assert payment.events.filter(kind="close_asked", data__request_id=request_id).exists()
         sent.append(request_id)
-        return ask(closing, request_id=request_id, **how)
+        return ask(closing, draft_id, request_id=request_id, **how)
 
     monkeypatch.setattr(bank_facts, "ask_to_close", look_at_the_event)
     shop.bank.fault("maintenance", method="PUT")

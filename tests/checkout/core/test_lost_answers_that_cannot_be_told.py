@@ -63,21 +63,6 @@ def test_an_earlier_closed_attempt_does_not_block_a_later_lost_one_when_ids_are_
     shop.until(payment, PaymentStatus.PENDING)
 
 
-def test_two_lost_payments_that_nobody_wants_any_more_are_both_closed_at_the_bank(shop: Shop) -> None:
-    orders = [shop.order("77.01"), shop.order("77.01")]
-    payments = []
-    for order in orders:
-        lose(shop, "lost_after")
-        payments.append(shop.start(order))
-    for payment in payments:
-        cancel_payment(payment, source="shopper", now=timezone.now())
-    for _ in range(4):
-        for payment in payments:
-            shop.step(payment, later_s=5)
-    assert {payment.status for payment in payments} == {"cancelled"}
-    assert [draft["status"] for draft in shop.drafts()] == ["CANCELLED", "CANCELLED"]
-
-
 def test_two_lost_payments_that_cannot_be_told_apart_call_a_person(shop: Shop) -> None:
     orders = [shop.order("77.02"), shop.order("77.02")]
     payments = []

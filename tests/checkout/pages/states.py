@@ -69,6 +69,7 @@ def order(**changed: Any) -> Order:
 def payment(of: Order, status: str, **changed: Any) -> Payment:
     now = timezone.now()
     number = of.payments.count() + 1
+    ended = status in {"paid", "rejected", "cancelled", "expired", "failed"}
     with_draft = status not in {"created", "submitting", "unknown", "failed"}
     given: dict[str, Any] = {
         "order": of,
@@ -87,7 +88,8 @@ def payment(of: Order, status: str, **changed: Any) -> Payment:
         "browser": "",
         "page_seen_at": now,
         "expires_at": now + timedelta(minutes=15),
-        "final_at": now if status in {"paid", "rejected", "cancelled", "expired", "failed"} else None,
+        "final_at": now if ended else None,
+        "due_at": None if ended else now,
     }
     return Payment.objects.create(**{**given, **changed})
 
