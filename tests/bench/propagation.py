@@ -114,7 +114,7 @@ def run_checkouts(kassa: Installation, effort: Effort, **job: Any) -> dict[str, 
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.checkouts"],
         cwd=ROOT,
-        env=kassa.env,
+        env={**kassa.env, "LOG_LEVEL": "WARNING"},
         input=json.dumps({"shop_url": kassa.url, "bank_url": kassa.bank_url, **job}),
         stdout=subprocess.PIPE,
         text=True,

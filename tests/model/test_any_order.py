@@ -13,7 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.model.machine import Checkout
 from tests.model.world import World
 
-RUNS = int(os.environ.get("MODEL_EXAMPLES", "12"))
+RUNS = int(os.environ.get("MODEL_EXAMPLES", "8"))
 STEPS = int(os.environ.get("MODEL_STEPS", "25"))
 SHRINK = os.environ.get("MODEL_SHRINK", "1") != "0"
 SEED = int(os.environ.get("MODEL_SEED", "1"))
