@@ -78,9 +78,8 @@ def close(payment: Payment, now: datetime) -> StepResult:
     assert payment.draft_id is not None
     trouble = ask_for_draft(payment, payment.draft_id, now=now)
     if trouble is not None and trouble.used_up:
-        return StepResult(
-            trouble.retry_after_s, trouble.resume_in_s
-        )  # nothing changed: no read to be spent on it
+        # Nothing changed, so no read is to be spent on it.
+        return StepResult(trouble.retry_after_s, trouble.resume_in_s)
     answer = bank.read(payment)
     if isinstance(answer, bank.NothingHappened):
         return _unread(payment, answer, now)
