@@ -114,7 +114,11 @@ _this_process = _StandingBack()
 
 def _due(now: datetime) -> list[Due]:
     """Open payments whose time has come and that only the bank can bring further."""
-    rows = _waiting(now).filter(held_at=bank.held_at(), due_at__lte=now, cancel_reason="", expires_at__gt=now)
+    return _answerable(now, due_at__lte=now)
+
+
+def _answerable(now: datetime, **which: object) -> list[Due]:
+    rows = _waiting(now).filter(held_at=bank.held_at(), cancel_reason="", expires_at__gt=now, **which)
     fields = ("pk", "draft_id", "urgent", "page_seen_at", "due_at", "steps_without_news", "bank_status")
     return [Due(*row) for row in rows.order_by("-urgent", "due_at").values_list(*fields)[:_CONSIDERED]]
 
@@ -128,7 +132,7 @@ def _unleased(now: datetime) -> QuerySet[Payment]:
 
 
 def _choose(due: Sequence[Due], now: datetime) -> tuple[int | None, list[Due]]:
-    """From which draft the listing is to go down, and which due payments it should then show.
+    """From which draft the listing is to go down, and which open payments it should then show.
 
     Our own payments tell where it ends: at most so many of them are on one page.
     """
@@ -138,7 +142,8 @@ def _choose(due: Sequence[Due], now: datetime) -> tuple[int | None, list[Due]]:
     late = now - longest.due_at > _TOO_LATE
     anchor = longest if late else max(due, key=lambda one: weights[one.draft_id])
     window = _window_around(anchor.draft_id, weights)
-    return window.older_id, [one for one in due if window.lowest <= one.draft_id <= window.highest]
+    # Also those that are not due yet: the listing shows them too, and they may have been read a moment too early.
+    return window.older_id, _answerable(now, draft_id__range=(window.lowest, window.highest))
 
 
 def _window_around(draft_id: int, weights: Mapping[int, float]) -> ListingWindow:

@@ -253,3 +253,17 @@ def test_a_lost_payment_that_waits_for_a_person_holds_up_no_listing(shop: Shop, 
     now = timezone.now()
     record(lost.order, "needs_person", source="bank", now=now, payment=lost, alert=True)
     assert sweep(now).seen == 3
+
+
+def test_news_of_a_payment_that_was_looked_at_a_moment_ago_is_heard_too(
+    shop: Shop, open_payments: list[Payment]
+) -> None:
+    """It is in the listing all the same; to wait for its next turn would tell the shopper later for nothing."""
+    BankRegistration.objects.update(listing_has_ids=True)
+    just_read = open_payments[1]
+    now = timezone.now()
+    Payment.objects.filter(pk=just_read.pk).update(due_at=now + timedelta(seconds=30))
+    shop.bank.reject(just_read.draft_id or 0)
+    sweep(now)
+    just_read.refresh_from_db()
+    assert just_read.state is PaymentStatus.REJECTED
