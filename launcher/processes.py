@@ -8,9 +8,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import TypedDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,10 +20,38 @@ HOST = "127.0.0.1"
 STOP_TIMEOUT_S = 10.0
 LOG_LIMIT_BYTES = 10 * 1024 * 1024
 _PR_SET_PDEATHSIG = 1
+_STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class LauncherError(Exception):
     """Something could not be started. The text is for the person at the terminal."""
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Ctrl-C and its like wait until the block has ended.
+
+    An exception in the middle of starting a process would leave one that nobody knows of, and Python loses one
+    that comes while it runs its hooks around a fork.
+    """
+    came: list[tuple[int, FrameType | None]] = []
+
+    def hold(number: int, frame: FrameType | None) -> None:
+        came.append((number, frame))
+
+    handlers = {number: signal.getsignal(number) for number in _STOPS}
+    ours = {number: handler for number, handler in handlers.items() if callable(handler)}
+    if threading.current_thread() is not threading.main_thread():
+        ours = {}  # Python tells signals to the main thread only
+    for number in ours:
+        signal.signal(number, hold)
+    try:
+        yield
+    finally:
+        for number, handler in ours.items():
+            signal.signal(number, handler)
+        for held, frame in came:
+            ours[signal.Signals(held)](held, frame)
 
 
 def _end_with_parent() -> Callable[[], None] | None:
@@ -35,6 +65,9 @@ def _end_with_parent() -> Callable[[], None] | None:
     parent = os.getpid()
 
     def tie() -> None:
+        for number in _STOPS:  # it is its parent until it runs, and would hold them as its parent does
+            if callable(signal.getsignal(number)):
+                signal.signal(number, signal.SIG_DFL)
         prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:  # the parent died between the fork and the line above
             os._exit(1)
@@ -83,8 +116,8 @@ def run_command(
     cwd: Path = ROOT,
 ) -> str:
     """Run one command to its end and return what it printed; raises LauncherError with its last words."""
-    try:
-        done = subprocess.run(
+    with uninterrupted():
+        process = subprocess.Popen(
             list(command),
             cwd=cwd,
             env=dict(env),
@@ -92,18 +125,21 @@ def run_command(
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=timeout_s,
-            check=False,
             start_new_session=True,
             preexec_fn=_end_with_parent(),
             **_as_user(user),
         )
-    except subprocess.TimeoutExpired as late:
-        raise LauncherError(f"{' '.join(command)} took longer than {timeout_s:g} s") from late
-    if done.returncode != 0:
-        said = "\n".join(done.stdout.strip().splitlines()[-25:])
-        raise LauncherError(f"{' '.join(command)} ended with {done.returncode}:\n{said}")
-    return done.stdout
+    with process:
+        try:
+            said, _ = process.communicate(timeout=timeout_s)
+        except subprocess.TimeoutExpired as late:
+            raise LauncherError(f"{' '.join(command)} took longer than {timeout_s:g} s") from late
+        finally:
+            process.kill()
+    if process.returncode != 0:
+        end = "\n".join(said.strip().splitlines()[-25:])
+        raise LauncherError(f"{' '.join(command)} ended with {process.returncode}:\n{end}")
+    return said
 
 
 class ManagedProcess:
@@ -147,7 +183,7 @@ class ManagedProcess:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         if self.log.exists() and self.log.stat().st_size > self.log_limit_bytes:
             self.log.replace(self.log.with_suffix(".log.1"))
-        with self.log.open("ab") as output:
+        with self.log.open("ab") as output, uninterrupted():
             self._process = subprocess.Popen(
                 self.command,
                 cwd=self._cwd,

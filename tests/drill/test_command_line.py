@@ -1,9 +1,11 @@
 """`python -m tests.drill` says its seed first, says what it misses, and goes when it is told to."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,9 @@ from launcher.processes import ROOT
 from tests.waiting import wait_until
 
 
-def drill(*arguments: str, folder: Path, **environment: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
+@contextlib.contextmanager
+def drill(*arguments: str, folder: Path, **environment: str) -> "Iterator[subprocess.Popen[str]]":
+    process = subprocess.Popen(
         [sys.executable, "-m", "tests.drill", "--folder", str(folder), *arguments],
         cwd=ROOT,
         env={**os.environ, **environment},
@@ -21,11 +24,16 @@ def drill(*arguments: str, folder: Path, **environment: str) -> "subprocess.Pope
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def test_without_postgresql_it_says_what_is_missing_and_what_to_do(tmp_path: Path) -> None:
-    process = drill("--seed", "5", folder=tmp_path / "drill", POSTGRESQL_BIN=str(tmp_path))
-    said, _ = process.communicate(timeout=60)
+    with drill("--seed", "5", folder=tmp_path / "drill", POSTGRESQL_BIN=str(tmp_path)) as process:
+        said, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert said.startswith("seed 5, ")
     assert "needs PostgreSQL's programs" in said
@@ -33,16 +41,16 @@ def test_without_postgresql_it_says_what_is_missing_and_what_to_do(tmp_path: Pat
 
 
 def test_without_a_seed_it_makes_one_up_and_says_it_first(tmp_path: Path) -> None:
-    process = drill(folder=tmp_path / "drill", POSTGRESQL_BIN=str(tmp_path))
-    said, _ = process.communicate(timeout=60)
+    with drill(folder=tmp_path / "drill", POSTGRESQL_BIN=str(tmp_path)) as process:
+        said, _ = process.communicate(timeout=60)
     assert said.split()[0] == "seed"
     assert int(said.split()[1].rstrip(",")) > 0
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "letter").write_text("dear me")
-    process = drill("--database", "sqlite", folder=tmp_path)
-    said, _ = process.communicate(timeout=60)
+    with drill("--database", "sqlite", folder=tmp_path) as process:
+        said, _ = process.communicate(timeout=60)
     assert process.returncode == 2
     assert "is not empty" in said
     assert (tmp_path / "letter").exists()
@@ -51,10 +59,10 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     folder = tmp_path / "drill"
-    process = drill("--database", "sqlite", folder=folder)
-    wait_until(lambda: at_work(folder), timeout_s=60, what="a process of the drill's")
-    process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=60)
+    with drill("--database", "sqlite", folder=folder) as process:
+        wait_until(lambda: at_work(folder), timeout_s=60, what="a process of the drill's")
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert said.splitlines()[-1] == "stopped"
     assert not at_work(folder)

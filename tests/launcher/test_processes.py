@@ -53,6 +53,20 @@ print(child.pid, flush=True)
 time.sleep(60)
 """
 
+STOPPED_WHILE_IT_STARTS_ONE = """
+import os, signal, sys
+from pathlib import Path
+from launcher.processes import ManagedProcess, run_command
+sleeps = [sys.executable, "-c", "import time; time.sleep(60)"]
+os.register_at_fork(**{sys.argv[2]: lambda: os.kill(os.getpid(), signal.SIGINT)})
+child = ManagedProcess("child", sleeps, env=os.environ, log=Path(sys.argv[1]))
+try:
+    child.start() if sys.argv[3] == "start" else run_command(sleeps, env=os.environ)
+except KeyboardInterrupt:
+    print("stopped, and it runs" if child.running else "stopped", flush=True)
+    child.kill()
+"""
+
 
 @contextlib.contextmanager
 def process(
@@ -195,3 +209,13 @@ def test_secrets_are_made_once_and_only_the_owner_can_read_them(tmp_path: Path) 
     assert keep_secrets(file) == first
     assert file.stat().st_mode & 0o777 == 0o600
     assert first.admin_password not in repr(first)
+
+
+@pytest.mark.parametrize("when", ["before", "after_in_parent"])
+@pytest.mark.parametrize(("what", "then"), [("start", "stopped, and it runs"), ("run", "stopped")])
+def test_ctrl_c_while_a_process_is_being_started_is_heard_when_it_runs(
+    tmp_path: Path, when: str, what: str, then: str
+) -> None:
+    program = [sys.executable, "-c", STOPPED_WHILE_IT_STARTS_ONE, str(tmp_path / "log"), when, what]
+    done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert (done.stdout.strip(), done.stderr) == (then, "")
