@@ -18,6 +18,7 @@ from pytest_django import DjangoDbBlocker
 from tests.chromium import find_chromium
 from tests.emptying import quickly_emptied
 from tests.keys import quickly_made_keys
+from tests.order import long_ones_begin_a_share
 
 # A busy machine is slow to show a page, and no fault of ours.
 PATIENCE_MS = 30_000
@@ -98,6 +99,7 @@ def static_root(tmp_path_factory: pytest.TempPathFactory) -> object:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what needs a browser when there is none; the summary says so."""
+    items[:] = long_ones_begin_a_share(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
     if find_chromium() is not None:
         return
     browser_tests = [item for item in items if item.get_closest_marker("browser")]
