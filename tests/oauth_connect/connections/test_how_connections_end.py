@@ -18,9 +18,12 @@ from tests.oauth_connect.connections.people import (
     later,
     nothing_secret_is_left,
     row,
+    sessions_opened,
     work,
 )
 from tests.oauth_connect.dying import dies_before_write
+from tests.side_by_side import side_by_side
+from tests.waiting import wait_until
 
 END_SESSION = "DELETE v1/session/<int:session_id>"
 IN_NINETY_DAYS = timedelta(days=90, seconds=1)
@@ -82,6 +85,27 @@ def test_removing_what_expired_takes_its_accounts_too(person: Person, connection
     payers.remove(connection.pk, now=timezone.now())
     assert payers.kept_for(LABEL) == ()
     assert not PayerAccount.objects.exists()
+
+
+def test_what_was_removed_is_not_brought_back_by_a_refusal_that_comes_later(
+    person: Person, connection: Connection
+) -> None:
+    person.removes_us()
+    PayerConnection.objects.update(session_expires_at=timezone.now())
+    person.bank.fault("slow", path="/session-server$", seconds=1)
+    before = sessions_opened(person.bank)
+
+    def reads() -> None:
+        pushes.read(connection.pk, connection.accounts[0].account_id, 1)
+
+    def removes() -> None:
+        wait_until(lambda: sessions_opened(person.bank) > before)
+        payers.remove(connection.pk, now=timezone.now())
+
+    refused, removed = side_by_side(reads, removes)
+    assert isinstance(refused, ConnectionGone)
+    assert removed is None
+    assert (row(connection.pk).status, row(connection.pk).ending) == (ConnectionStatus.REMOVED, "removed")
 
 
 def test_others_stay(person: Person, connection: Connection, bank: SandboxBank) -> None:
