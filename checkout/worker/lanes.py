@@ -46,7 +46,17 @@ KEEP = (
     Job("orders", jobs.end_orders, every_s=2.0),
     Job("releases", jobs.release_orders, every_s=2.0),
 )
-LANES: dict[str, tuple[Job, ...]] = {"submit": SUBMIT, "watch": WATCH, "sweep": SWEEP, "keep": KEEP}
+CONNECT = (
+    Job("connections", jobs.open_connections, every_s=0.5),
+    Job("overdue", jobs.forget_connections, every_s=60.0),
+)
+LANES: dict[str, tuple[Job, ...]] = {
+    "submit": SUBMIT,
+    "watch": WATCH,
+    "sweep": SWEEP,
+    "keep": KEEP,
+    "connect": CONNECT,
+}
 
 
 def more_senders() -> dict[str, tuple[Job, ...]]:
