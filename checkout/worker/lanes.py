@@ -60,6 +60,10 @@ KEEP = (
     Job("orders", jobs.end_orders, every_s=2.0),
     Job("releases", jobs.release_orders, every_s=2.0),
 )
+CONNECT = (
+    Job("connections", jobs.open_connections, every_s=0.5),
+    Job("overdue", jobs.forget_connections, every_s=60.0),
+)
 LANES: dict[str, tuple[Job, ...]] = {
     "submit": SUBMIT,
     "watch": WATCH,
@@ -67,6 +71,7 @@ LANES: dict[str, tuple[Job, ...]] = {
     "push": PUSH,
     "watch-pushes": WATCH_PUSHES,
     "keep": KEEP,
+    "connect": CONNECT,
 }
 
 
