@@ -12,6 +12,7 @@ from django.utils import timezone
 from checkout import bank as bank_facts
 from checkout.models import Order
 from checkout.services import attempts, recovery, steps, submitting, transition
+from checkout.services.errors import AttemptRunning
 from checkout.services.steps import take_step
 from checkout.statuses import OrderStatus, PaymentStatus
 from tests.checkout.core.test_leases import Death, dies, gives_back_only_if_alive
@@ -127,7 +128,7 @@ def test_one_form_sent_many_times_at_once_makes_one_push(shop: PushShop) -> None
     def press(_: int) -> str:
         try:
             shop.start(order)
-        except attempts.AttemptRunning:
+        except AttemptRunning:
             return "running"
         finally:
             connection.close()
