@@ -10,6 +10,7 @@ from checkout.models import Order, Payment
 from checkout.page_state import NOTHING_TAKEN, PageState
 from checkout.services.attempts import cancel_payment
 from checkout.services.errors import AttemptRunning
+from checkout.services.naming import NotAsSaid, name_draft
 from checkout.services.searching import SETTLED_AFTER
 from checkout.statuses import PaymentStatus
 from oauth_connect import payers, pushes
@@ -154,6 +155,14 @@ def test_a_draft_without_reference_that_may_be_it_is_not_guessed_to_be(shop: Pus
     assert "needs_person" in kinds(payment)
     shop.bank.clear_faults()
     shop.until(payment, PaymentStatus.PENDING)
+
+
+def test_a_person_cannot_give_it_the_push_of_another_payment(shop: PushShop) -> None:
+    payment = shop.lost("lost_before")
+    Payment.objects.filter(pk=payment.pk).update(cancel_reason="shopper")
+    other = shop.pending(shop.engine.order(str(payment.amount)))
+    with pytest.raises(NotAsSaid, match="another reference"):
+        name_draft(payment, other.draft_id or 0, by="operator", now=timezone.now())
 
 
 def test_what_cannot_be_its_own_does_not_hold_it_up(shop: PushShop) -> None:
