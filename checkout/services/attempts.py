@@ -30,9 +30,11 @@ _WISHES = {
 _HOLDS_ORDER = [status.value for status in OPEN | {PaymentStatus.PAID}]
 
 
-def start_payment(order: Order, *, iban: str, name: str, browser: str, now: datetime) -> Payment:
+def start_payment(
+    order: Order, *, iban: str, name: str, browser: str, now: datetime, keep_for: str = ""
+) -> Payment:
     """Store a new attempt. Its draft is created at once if nobody waits for that and the bank can be asked now;
-    otherwise the worker does it when its turn comes.
+    otherwise the worker does it when its turn comes. `keep_for`: a label for which the payer's bank is to be kept.
 
     Invariant 1: it starts only while the order is open and no other attempt is open or paid. The database enforces it.
     Raises OrderNotPayable, AttemptRunning, TooManyAttempts; ValidationError for an IBAN that cannot be one.
@@ -44,7 +46,7 @@ def start_payment(order: Order, *, iban: str, name: str, browser: str, now: date
         with transaction.atomic():
             _one_at_a_time(f"payer {iban}", *[f"browser {browser}"] * bool(browser))
             _check_rate(order, iban, browser, now)
-            payment = _store(order, iban=iban, name=name, browser=browser, now=now)
+            payment = _store(order, iban=iban, name=name, browser=browser, now=now, keep_for=keep_for)
     except IntegrityError as error:
         raise AttemptRunning("Another payment for this order is already open.") from error
     if not queue.somebody_waits(now, besides=payment.pk):
@@ -53,7 +55,9 @@ def start_payment(order: Order, *, iban: str, name: str, browser: str, now: date
     return payment
 
 
-def _store(order: Order, *, iban: str, name: str, browser: str, now: datetime) -> Payment:
+def _store(
+    order: Order, *, iban: str, name: str, browser: str, now: datetime, keep_for: str = ""
+) -> Payment:
     # Not a read: this update meets a rival that closes or flags the order on the same row, so one of the two waits
     # and then sees what the other did.
     payable = Order.objects.filter(
@@ -70,6 +74,7 @@ def _store(order: Order, *, iban: str, name: str, browser: str, now: datetime) -
     if Payment.objects.filter(Q(status__in=_HOLDS_ORDER) | UNCONFIRMED, order=order).exists():
         raise AttemptRunning("Another payment for this order is already open, or may be.")
     payment = _new_payment(order, iban=iban, name=name, browser=browser, now=now)
+    payment.keep_for, payment.keep_due_at = keep_for, now if keep_for else None
     payment.turn = turns.next_turn(order.merchant_id)
     payment.save(force_insert=True)
     record(
