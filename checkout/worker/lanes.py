@@ -48,7 +48,17 @@ KEEP = (
     Job("payers", remember_jobs.compare_payers, every_s=2.0),
     Job("forgetting", remember_jobs.forget, every_s=5.0),
 )
-LANES: dict[str, tuple[Job, ...]] = {"submit": SUBMIT, "watch": WATCH, "sweep": SWEEP, "keep": KEEP}
+CONNECT = (
+    Job("connections", jobs.open_connections, every_s=0.5),
+    Job("overdue", jobs.forget_connections, every_s=60.0),
+)
+LANES: dict[str, tuple[Job, ...]] = {
+    "submit": SUBMIT,
+    "watch": WATCH,
+    "sweep": SWEEP,
+    "keep": KEEP,
+    "connect": CONNECT,
+}
 
 
 def more_senders() -> dict[str, tuple[Job, ...]]:

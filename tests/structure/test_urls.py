@@ -21,6 +21,7 @@ PUBLIC = {
     "remembered/forget": "as above",
     "remembered/forget-all": "as above",
     "connect/return": "bunq sends payers here, on any device; an unknown state does nothing",
+    "connect/told/<int:connection_id>/<str:secret>": "bunq calls back here; who does not know the secret does nothing",
     "healthz": "says only whether orders can be taken",
     "admin/login/": "the login itself",
     "admin/logout/": "ends nothing but the visitor's own session",
