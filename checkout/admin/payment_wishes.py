@@ -69,12 +69,14 @@ def _looked(payment: Payment, by: str, now: datetime) -> Answer:
 LOOKED: Wish[Payment] = Wish(
     name="looked",
     label="I have looked at the account",
-    explanation="The bank first showed this payment as executed and took that back later. Look whether the money is in "
-    "your account. If it is not, tell the customer and do not deliver. This records that you looked, with your name; "
-    "the order and the payment stay as they are.",
+    explanation="The bank took back that it executed this payment, or did not say so without reserve. Look whether the "
+    "money is in your account. If it is not, tell the customer and do not deliver. This records that you looked, with "
+    "your name; the order and the payment stay as they are.",
     is_offered=tasks.wants_a_look,
     grant=_looked,
 )
+
+
 def _payer_looked(payment: Payment, by: str, now: datetime) -> Answer:
     tasks.payer_looked_at(payment, by=by, now=now)
     return Answer("Recorded that you compared the payer. Nothing else has changed.")

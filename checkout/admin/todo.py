@@ -90,5 +90,7 @@ def _buttons(question: Question) -> list[tuple[Payment, Button]]:
     payment = question.payment
     if payment is None or question.kind in FLAGS:
         return []
-    wishes = {"move_refused": [LOOKED, CHECK], DIFFERS: [PAYER_LOOKED]}.get(question.kind, [CHECK])
+    if question.kind == DIFFERS:
+        return [(payment, button(PAYER_LOOKED, payment))]
+    wishes = [LOOKED, CHECK] if question.kind in tasks.ASK_FOR_A_LOOK else [CHECK]
     return [(payment, button(wish, payment)) for wish in wishes]

@@ -1,7 +1,7 @@
 """Destroying what is kept for a remembered browser, once nothing is open that only it could end.
 
-A connection belongs to one remembered browser, so whoever forgets the browser destroys all of its connections. What bunq
-itself keeps, only the payer can remove, in the bunq app.
+A connection belongs to one remembered browser, so whoever forgets the browser destroys all of its connections. What
+bunq itself keeps, only the payer can remove, in the bunq app.
 """
 
 from datetime import datetime, timedelta

@@ -2,10 +2,11 @@
 
 Read from the flags and the alerts in the history, by two small indexes: it takes no longer with a million orders. A
 question is open until what it asks has been answered or has answered itself; nothing here has to be ticked off, but the
-two questions that have no other answer ("the bank took back what was paid", "the payer is another one than was typed").
+questions that have no other answer ("the bank took back what was paid", or gave its word by halves; "the payer is
+another one than was typed").
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,7 +18,7 @@ from checkout.services.comparing import DIFFERS
 from checkout.services.errors import CheckoutError
 from checkout.services.events import record
 from checkout.services.looking import READABLE, UNREADABLE_FOR_LONG
-from checkout.services.settlement import FLAGS
+from checkout.services.settlement import FLAGS, SUSPENDED, UNPROVEN
 from checkout.statuses import FROM_BUNQ, OPEN, PAID_WORDS, PaymentStatus
 
 # So many are read at once; who has more to do begins with the oldest.
@@ -27,6 +28,8 @@ PAYER_LOOKED_AT = "payer_looked_at"
 _LOST = ("needs_person", "draft_conflict")
 _UNKNOWN_WORD = "unknown_bank_status"
 _TAKEN_BACK = "move_refused"
+# Nothing but somebody's look at the account answers these.
+ASK_FOR_A_LOOK = (_TAKEN_BACK, UNPROVEN, SUSPENDED)
 _REVIEWS = ("review_accepted", "review_refunded")
 # The bank's answers about executed payments.
 _EVIDENCE = ("bank_decided", "corrected", _TAKEN_BACK)
@@ -92,17 +95,19 @@ def count_open(merchants: QuerySet[Merchant] | None) -> int:
 
 
 def looked_at(payment: Payment, *, by: str, now: datetime) -> None:
-    """Somebody has looked at the account after the bank took its word back. Raises NothingToLookAt."""
-    _answer(payment, _TAKEN_BACK, LOOKED_AT, by=by, now=now)
+    """Somebody has looked at the account after the bank took its word back, or gave it by halves. Raises
+    NothingToLookAt.
+    """
+    _answer(payment, ASK_FOR_A_LOOK, LOOKED_AT, by=by, now=now)
 
 
 def payer_looked_at(payment: Payment, *, by: str, now: datetime) -> None:
     """Somebody has compared the payer with the order. Raises NothingToLookAt."""
-    _answer(payment, DIFFERS, PAYER_LOOKED_AT, by=by, now=now)
+    _answer(payment, [DIFFERS], PAYER_LOOKED_AT, by=by, now=now)
 
 
-def _answer(payment: Payment, question: str, answer: str, *, by: str, now: datetime) -> None:
-    if not _open_alerts().filter(payment=payment, kind=question).exists():
+def _answer(payment: Payment, questions: Collection[str], answer: str, *, by: str, now: datetime) -> None:
+    if not _open_alerts().filter(payment=payment, kind__in=questions).exists():
         raise NothingToLookAt("There is nothing to look at any more.")
     record(payment.order, answer, source=Event.Source.MERCHANT, now=now, payment=payment, message=f"by {by}")
 
@@ -111,7 +116,7 @@ def wants_a_look(payment: Payment) -> bool:
     """Whether `looked_at` answers something now."""
     return (
         payment.state is PaymentStatus.PAID
-        and _open_alerts().filter(payment=payment, kind=_TAKEN_BACK).exists()
+        and _open_alerts().filter(payment=payment, kind__in=ASK_FOR_A_LOOK).exists()
     )
 
 
@@ -137,13 +142,15 @@ def _open_alerts() -> QuerySet[Event]:
     unknown_word = Q(still_open, ~Q(payment__bank_status__in=[*FROM_BUNQ, ""]), kind=_UNKNOWN_WORD)
     later = Event.objects.filter(payment=OuterRef("payment"), pk__gt=OuterRef("pk"))
     taken_back = Q(
-        ~Exists(later.filter(kind=LOOKED_AT)), kind=_TAKEN_BACK, payment__status=PaymentStatus.PAID.value
+        ~Exists(later.filter(kind=LOOKED_AT)),
+        kind__in=ASK_FOR_A_LOOK,
+        payment__status=PaymentStatus.PAID.value,
     )
     unreadable = Q(still_open, ~Exists(later.filter(kind=READABLE)), kind=UNREADABLE_FOR_LONG)
     another = Q(
         ~Exists(later.filter(kind=PAYER_LOOKED_AT)), kind=DIFFERS, payment__status=PaymentStatus.PAID.value
     )
-    kinds = Q(alert=True, kind__in=[*_LOST, _UNKNOWN_WORD, _TAKEN_BACK, UNREADABLE_FOR_LONG, DIFFERS])
+    kinds = Q(alert=True, kind__in=[*_LOST, _UNKNOWN_WORD, *ASK_FOR_A_LOOK, UNREADABLE_FOR_LONG, DIFFERS])
     return Event.objects.filter(kinds).filter(lost | unknown_word | taken_back | unreadable | another)
 
 

@@ -18,7 +18,9 @@ from checkout.views.page import OrderPage, context_of, find_order, look_at, priv
 from oauth_connect import clock
 
 NOT_REMEMBERED = "That account is not remembered in this browser any more. You can pay with the form."
-GONE = "bunq does not let us ask that account any more. You can pay with the form, and have it remembered anew."
+GONE = (
+    "bunq does not let us ask that account any more. You can pay with the form, and have it remembered anew."
+)
 FORGOTTEN = "Forgotten. What we kept of this bank is destroyed."
 FORGOTTEN_LATER = (
     "Forgotten. A payment from this bank is still being closed; what we kept of it is destroyed right after."

@@ -33,7 +33,6 @@ class Bank:
         path = f"_control/drafts/{open_drafts[0]['id']}/{decision}"
         self._http.post(f"{self.url}/{path}", json={}, timeout=10).raise_for_status()
 
-
     def pushes(self, description: str) -> list[dict[str, Any]]:
         """What waits or waited in people's apps under that name."""
         answer = self._http.get(f"{self.url}/_control/draft-payments", timeout=10)

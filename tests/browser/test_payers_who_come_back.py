@@ -157,7 +157,9 @@ def test_a_press_that_is_under_way_says_so_on_its_own_button(
     ticks_and_pays(page, kassa)
     comes_back(page, kassa)
     page.route("**/pay-remembered", lambda route: route.abort())
-    page.evaluate("document.querySelector('#remembered-form').addEventListener('submit', e => e.preventDefault())")
+    page.evaluate(
+        "document.querySelector('#remembered-form').addEventListener('submit', e => e.preventDefault())"
+    )
     other = page.locator(".account-row").first
     other.click()
     expect(other).to_have_text("One moment…")

@@ -31,7 +31,9 @@ class Visitor:
         assert answer.status_code == 200
         return str(answer.content.decode())
 
-    def sends(self, order: Order, *, remember: bool = True, iban: str = HOPPER, name: str = "S. Hopper") -> Any:
+    def sends(
+        self, order: Order, *, remember: bool = True, iban: str = HOPPER, name: str = "S. Hopper"
+    ) -> Any:
         form = {"iban": iban, "name": name} | ({"remember": "on"} if remember else {})
         return self.client.post(f"{order.get_absolute_url()}pay", form)
 

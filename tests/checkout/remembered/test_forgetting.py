@@ -35,7 +35,7 @@ def test_forget_destroys_what_we_hold_and_says_what_bunq_still_lists(visitor: Vi
 
 def test_not_me_forgets_the_browser_and_all_of_its_banks(visitor: Visitor) -> None:
     browser = visitor.is_remembered()
-    visitor.scans(iban="NL47BUNQ0000000090", name="A. Lovelace")
+    visitor.scans(iban="NL04BUNQ0000000090", name="A. Lovelace")
     work()
     assert len(payers.kept_for(browser.label)) == 2
     visitor.client.post("/remembered/forget-all")

@@ -45,9 +45,10 @@ def test_another_name_is_kept_and_told_to_the_merchant_alone(visitor: Visitor) -
     todo = staff.get("/admin/todo/").content.decode()
     assert "bunq shows the name S. Hopper; typed was Grace Murray" in todo
     assert "I have compared the payer" in todo
-    assert "bunq shows the name S. Hopper." in staff.get(
-        f"/admin/checkout/order/{payment.order_id}/change/"
-    ).content.decode()
+    assert (
+        "bunq shows the name S. Hopper."
+        in staff.get(f"/admin/checkout/order/{payment.order_id}/change/").content.decode()
+    )
     assert "S. Hopper" not in Visitor(visitor.shop).opens(payment.order)
     assert "Pay from" in visitor.opens(visitor.shop.order())
 
@@ -69,7 +70,7 @@ def test_a_bank_without_the_typed_account_is_not_kept(visitor: Visitor) -> None:
     visitor.sends(made)
     payment = made.payments.get()
     visitor.shop.approve(payment)
-    Payment.objects.filter(pk=payment.pk).update(payer_iban="NL47BUNQ0000000090")
+    Payment.objects.filter(pk=payment.pk).update(payer_iban="NL04BUNQ0000000090")
     work()
     browser = RememberedBrowser.objects.get()
     assert payers.kept_for(browser.label) == ()
