@@ -137,6 +137,7 @@ def test_not_enough_money(kassa: Installation, new_context: NewContext, bank: Ba
     fits(page)
     page.get_by_role("link", name="Use another account").click()
     expect(page.get_by_label("Your bunq IBAN")).to_be_visible()
+    page.get_by_role("link", name="Pay from an account that this browser remembers").click()
     page.get_by_role("button", name="Pay from").click()
     page.get_by_role("button", name="Pay anyway").click()
     shopper.sees("push_waiting")
