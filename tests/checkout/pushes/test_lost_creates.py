@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from checkout import bank
 from checkout.models import Order, Payment
 from checkout.page_state import NOTHING_TAKEN, PageState
 from checkout.services.attempts import cancel_payment
@@ -99,7 +100,7 @@ def test_one_that_the_payer_declined_before_it_was_found_is_declined(shop: PushS
 def test_of_two_with_its_reference_one_is_closed_before_anything_else_starts(shop: PushShop) -> None:
     """A bank that forgot the request id: both can be approved, so the second is closed, and no third is made."""
     payment = shop.lost("lost_after")
-    again = PreparedDraft(pushes.new_request_id(), payment.request_body)
+    again = PreparedDraft(bank.new_request_id(), payment.request_body)
     pushes.send(shop.payer.connection.pk, shop.payer.account_id, again)
     assert len(shop.drafts("PENDING")) == 2
     shop.until(payment, PaymentStatus.PENDING)
@@ -111,7 +112,7 @@ def test_of_two_with_its_reference_one_is_closed_before_anything_else_starts(sho
 
 def test_of_two_of_which_one_was_approved_that_one_pays(shop: PushShop) -> None:
     payment = shop.lost("lost_after")
-    again = PreparedDraft(pushes.new_request_id(), payment.request_body)
+    again = PreparedDraft(bank.new_request_id(), payment.request_body)
     second = pushes.send(shop.payer.connection.pk, shop.payer.account_id, again)
     shop.bank.control("POST", f"draft-payments/{second}/accept")
     shop.until(payment, PaymentStatus.PAID)
@@ -126,8 +127,7 @@ def test_nothing_is_concluded_before_it_can_have_arrived(shop: PushShop) -> None
     shop.step(payment)
     assert payment.state is PaymentStatus.UNKNOWN
     assert shown(payment) not in NOTHING_TAKEN
-    shop.step(payment, later_s=SETTLED_S)
-    assert payment.state is PaymentStatus.FAILED
+    shop.until(payment, PaymentStatus.FAILED, later_s=SETTLED_S, steps=2)
     assert shop.drafts() == []
 
 
@@ -163,7 +163,7 @@ def test_what_cannot_be_its_own_does_not_hold_it_up(shop: PushShop) -> None:
         shop.payer.connection.pk,
         shop.payer.account_id,
         PreparedDraft(
-            pushes.new_request_id(), payment.request_body.replace("merchant_reference", "nothing_of_ours")
+            bank.new_request_id(), payment.request_body.replace("merchant_reference", "nothing_of_ours")
         ),
     )
     hide(shop, payment, times=1, merchant_reference=None, description="Rent")
