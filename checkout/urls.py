@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from checkout.views import health, order, status
+from checkout.views import health, order, remembered, status
 
 
 class OrderToken(StringConverter):
@@ -17,10 +17,14 @@ app_name = "checkout"
 urlpatterns = [
     path("orders/<order_token:token>/", order.show, name="order"),
     path("orders/<order_token:token>/pay", order.pay, name="pay"),
+    path("orders/<order_token:token>/pay-remembered", remembered.pay, name="pay_remembered"),
     path("orders/<order_token:token>/cancel", order.cancel, name="cancel"),
     path("orders/<order_token:token>/continue", order.continue_in_bunq, name="continue"),
     path("orders/<order_token:token>/returned", order.returned, name="returned"),
     path("orders/<order_token:token>/receipt", order.receipt, name="receipt"),
     path("orders/<order_token:token>/status", status.status, name="status"),
+    path("remembered", remembered.show, name="remembered"),
+    path("remembered/forget", remembered.forget, name="forget"),
+    path("remembered/forget-all", remembered.forget_all, name="forget_all"),
     path("healthz", health.healthz, name="healthz"),
 ]

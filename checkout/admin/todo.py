@@ -13,11 +13,12 @@ from django.views.decorators.http import require_safe
 
 from checkout.admin import todo_words
 from checkout.admin.order_wishes import ORDER_WISHES
-from checkout.admin.payment_wishes import CHECK, LOOKED
+from checkout.admin.payment_wishes import CHECK, LOOKED, PAYER_LOOKED
 from checkout.admin.rows import is_superuser, merchants_of
 from checkout.admin.wishes import Button, button, buttons
 from checkout.models import Order, Payment
 from checkout.services import tasks
+from checkout.services.comparing import DIFFERS
 from checkout.services.settlement import FLAGS
 from checkout.services.tasks import Question, Task
 
@@ -89,5 +90,7 @@ def _buttons(question: Question) -> list[tuple[Payment, Button]]:
     payment = question.payment
     if payment is None or question.kind in FLAGS:
         return []
+    if question.kind == DIFFERS:
+        return [(payment, button(PAYER_LOOKED, payment))]
     wishes = [LOOKED, CHECK] if question.kind in tasks.ASK_FOR_A_LOOK else [CHECK]
     return [(payment, button(wish, payment)) for wish in wishes]

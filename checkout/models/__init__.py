@@ -3,6 +3,17 @@ from checkout.models.heartbeat import Heartbeat
 from checkout.models.merchant import Merchant
 from checkout.models.order import Order, OrderLine
 from checkout.models.payment import Payment
+from checkout.models.remembered import ForgottenConnection, RememberedBrowser
 from checkout.models.staff import MerchantStaff
 
-__all__ = ["Event", "Heartbeat", "Merchant", "MerchantStaff", "Order", "OrderLine", "Payment"]
+__all__ = [
+    "Event",
+    "ForgottenConnection",
+    "Heartbeat",
+    "Merchant",
+    "MerchantStaff",
+    "Order",
+    "OrderLine",
+    "Payment",
+    "RememberedBrowser",
+]

@@ -16,12 +16,16 @@ from oauth_connect.bunq.types import Money, NewDraft
 
 @dataclass(frozen=True)
 class Payer:
-    """Who pays, and of a push over which connection from which account (bunq's id)."""
+    """Who pays, and of a push over which connection from which account (bunq's id).
+
+    `keep_for`: the label for which the payer's bank is to be remembered, if it is.
+    """
 
     iban: str
     name: str
     connection_pk: int | None = None
     account_id: int | None = None
+    keep_for: str = ""
 
     @property
     def way(self) -> Payment.Way:
@@ -51,6 +55,8 @@ def new_payment(order: Order, payer: Payer, *, browser: str, now: datetime) -> P
         request_id=prepared.request_id,
         request_body=prepared.body,
         browser=browser,
+        keep_for=payer.keep_for,
+        keep_due_at=now if payer.keep_for else None,
         page_seen_at=now,
         expires_at=min(now + configuration().payment_lifetime, order.expires_at),
         due_at=now,

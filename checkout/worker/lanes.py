@@ -12,7 +12,7 @@ from functools import partial
 from checkout import bank
 from checkout.conf import configuration
 from checkout.statuses import PaymentStatus
-from checkout.worker import jobs
+from checkout.worker import jobs, remember_jobs
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,8 @@ KEEP = (
     Job("exchanges", jobs.exchange_waiting_codes, every_s=0.5),
     Job("orders", jobs.end_orders, every_s=2.0),
     Job("releases", jobs.release_orders, every_s=2.0),
+    Job("payers", remember_jobs.compare_payers, every_s=2.0),
+    Job("forgetting", remember_jobs.forget, every_s=5.0),
 )
 CONNECT = (
     Job("connections", jobs.open_connections, every_s=0.5),
