@@ -3,6 +3,19 @@ from checkout.models.heartbeat import Heartbeat
 from checkout.models.merchant import Merchant
 from checkout.models.order import Order, OrderLine
 from checkout.models.payment import Payment
+from checkout.models.plan import Instalment, Plan, PlanEvent, PlanTerms
 from checkout.models.staff import MerchantStaff
 
-__all__ = ["Event", "Heartbeat", "Merchant", "MerchantStaff", "Order", "OrderLine", "Payment"]
+__all__ = [
+    "Event",
+    "Heartbeat",
+    "Instalment",
+    "Merchant",
+    "MerchantStaff",
+    "Order",
+    "OrderLine",
+    "Payment",
+    "Plan",
+    "PlanEvent",
+    "PlanTerms",
+]

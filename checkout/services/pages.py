@@ -27,7 +27,10 @@ Row = TypeVar("Row", bound=Model)
 _UNSEEN: dict[type[Model], frozenset[str]] = {
     Order: frozenset({"resolved_at", "resolved_by"}),
     Merchant: frozenset(
-        {"slug", "iban", "account_holder", "website", "is_active", "created_at", "latest_turn", "latest_look"}
+        {
+            *("slug", "iban", "account_holder", "website", "time_zone", "is_active", "created_at"),
+            *("latest_turn", "latest_look"),
+        }
     ),
     Payment: frozenset(
         {
