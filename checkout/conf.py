@@ -19,6 +19,7 @@ class CheckoutConfiguration:
     attempts_per_browser_per_hour: int
     demo_mode: bool
     https: bool
+    mail_from: str
 
 
 def configuration() -> CheckoutConfiguration:
@@ -35,4 +36,5 @@ def configuration() -> CheckoutConfiguration:
         attempts_per_browser_per_hour=settings.ATTEMPTS_PER_BROWSER_PER_HOUR,
         demo_mode=settings.DEMO_MODE,
         https=settings.HTTPS,
+        mail_from=settings.DEFAULT_FROM_EMAIL,
     )

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from checkout.views import health, order, status
+from checkout.views import health, order, plan, status
 
 
 class OrderToken(StringConverter):
@@ -22,5 +22,11 @@ urlpatterns = [
     path("orders/<order_token:token>/returned", order.returned, name="returned"),
     path("orders/<order_token:token>/receipt", order.receipt, name="receipt"),
     path("orders/<order_token:token>/status", status.status, name="status"),
+    path("plans/<order_token:token>/", plan.show, name="plan"),
+    path("plans/<order_token:token>/agree", plan.agree, name="plan_agree"),
+    path("plans/<order_token:token>/connect", plan.connect, name="plan_connect"),
+    path("plans/<order_token:token>/account", plan.account, name="plan_account"),
+    path("plans/<order_token:token>/cancel", plan.cancel, name="plan_cancel"),
+    path("plans/<order_token:token>/returned", plan.returned, name="plan_returned"),
     path("healthz", health.healthz, name="healthz"),
 ]

@@ -11,7 +11,7 @@ from checkout.admin.rows import OwnRowsAdmin, TabularInline, is_superuser
 from checkout.iban import normalise_iban, spaced_iban, validate_iban
 from checkout.models import Merchant, MerchantStaff
 
-STAFF_MAY_CHANGE = ("website", "support_email")
+STAFF_MAY_CHANGE = ("website", "support_email", "time_zone")
 
 
 class MerchantForm(forms.ModelForm[Merchant]):
@@ -21,7 +21,7 @@ class MerchantForm(forms.ModelForm[Merchant]):
 
     class Meta:
         model = Merchant
-        fields = ["name", "slug", "iban", "account_holder", "website", "support_email", "is_active"]
+        fields = ["name", "slug", "iban", "account_holder", "website", "support_email", "time_zone", "is_active"]
 
     def clean_iban(self) -> str:
         iban = normalise_iban(self.cleaned_data["iban"])
@@ -55,7 +55,7 @@ class MerchantAdmin(OwnRowsAdmin[Merchant]):
     form = MerchantForm
     list_display = ("name", "spaced", "account_holder", "is_active")
     search_fields = ("name", "slug", "account_holder")
-    fields = ("name", "slug", "iban", "account_holder", "website", "support_email", "is_active")
+    fields = ("name", "slug", "iban", "account_holder", "website", "support_email", "time_zone", "is_active")
     inlines = (StaffInline,)
 
     @admin.display(description="IBAN", ordering="iban")

@@ -12,7 +12,7 @@ from functools import partial
 from checkout import bank
 from checkout.conf import configuration
 from checkout.statuses import PaymentStatus
-from checkout.worker import jobs
+from checkout.worker import jobs, plan_jobs
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,22 @@ KEEP = (
     Job("orders", jobs.end_orders, every_s=2.0),
     Job("releases", jobs.release_orders, every_s=2.0),
 )
-LANES: dict[str, tuple[Job, ...]] = {"submit": SUBMIT, "watch": WATCH, "sweep": SWEEP, "keep": KEEP}
+# A lane of its own: pushes are sent from it, and a slow bank must not hold up what the others keep.
+PLANS = (
+    Job("plans begin", plan_jobs.begin_plans, every_s=2.0),
+    Job("instalments", plan_jobs.make_instalments, every_s=2.0),
+    Job("asking", plan_jobs.ask_for_instalments, every_s=2.0),
+    Job("paid instalments", plan_jobs.take_money, every_s=10.0),
+    Job("reminders", plan_jobs.remind_payers, every_s=10.0),
+    Job("plans over", plan_jobs.let_go, every_s=10.0),
+)
+LANES: dict[str, tuple[Job, ...]] = {
+    "submit": SUBMIT,
+    "watch": WATCH,
+    "sweep": SWEEP,
+    "keep": KEEP,
+    "plans": PLANS,
+}
 
 
 def more_senders() -> dict[str, tuple[Job, ...]]:
