@@ -25,7 +25,10 @@ _SELDOM_MS = 10_000
 _OF_THE_LINE = 0.1
 # Nothing happens here by itself: the shopper types, or the shop decides.
 _CALM = frozenset(
-    {PageState.FORM, PageState.TRY_AGAIN, PageState.HELD, PageState.LATE, PageState.UNCONFIRMED}
+    {
+        *(PageState.FORM, PageState.TRY_AGAIN, PageState.CONNECTION_GONE),
+        *(PageState.HELD, PageState.LATE, PageState.UNCONFIRMED),
+    }
 )
 _CALM_MS = 5000
 

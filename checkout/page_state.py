@@ -18,6 +18,8 @@ class PageState(StrEnum):
     PREPARING = "preparing"  # stored; the bank does not hold it yet
     CHECKING = "checking"  # sent, the answer was lost
     WAITING = "waiting"  # the shopper has to approve at bunq
+    PUSH_WAITING = "push_waiting"  # the shopper has to approve on their phone
+    CONNECTION_GONE = "connection_gone"  # a push is, or may be, in the payer's app; we cannot see it any more
     FINISHING = "finishing"  # the shopper came back from bunq; the bank has not executed yet
     CLOSING = "closing"  # we asked the bank to close the draft
     PAID = "paid"
@@ -72,8 +74,12 @@ def page_state(facts: PageFacts, now: datetime) -> PageState:
 
 
 def _while_open(order: Order, payment: Payment, *, came_back: bool) -> PageState:
+    if payment.connection_gone_at is not None:
+        return PageState.CONNECTION_GONE
     if payment.cancel_reason or order.status != OrderStatus.OPEN:
         return PageState.CLOSING
     if payment.state is PaymentStatus.PENDING:
+        if payment.is_push:
+            return PageState.PUSH_WAITING
         return PageState.FINISHING if came_back else PageState.WAITING
     return _OPEN_PAYMENT[payment.state]

@@ -26,7 +26,7 @@ class PaymentAdmin(WishesAdmin[Payment]):
     wishes = PAYMENT_WISHES
     merchant_path = "order__merchant_id"
     related = ("order__merchant",)
-    list_display = ("order", "number", "money", "status", "payer_name", "payer_masked", "created_at")
+    list_display = ("order", "number", "money", "status", "way", "payer_name", "payer_masked", "created_at")
     list_filter = (PaymentStatusFilter,)
     ordering = ("-id",)  # as they were made; the index is there
     sortable_by = ()
@@ -57,7 +57,14 @@ class PaymentAdmin(WishesAdmin[Payment]):
         ("Payer", {"fields": ("payer_name", "payer_account")}),
         ("Payee", {"fields": ("payee_name", "payee_account", "description")}),
         ("Times", {"fields": ("created_at", "sent_at", "page_seen_at", "expires_at", "final_at")}),
-        ("Sent to the bank", {"fields": ("draft_id", "request_id", "body")}),
+        ("Sent to the bank", {"fields": ("way", "draft_id", "request_id", "body")}),
+        (
+            "The payer's connection, of a push",
+            {
+                "fields": ("connection_id", "account_id", "bank_reference", "connection_gone_at"),
+                "classes": ("collapse",),
+            },
+        ),
         (
             "The queue",
             {

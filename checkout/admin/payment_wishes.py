@@ -69,9 +69,9 @@ def _looked(payment: Payment, by: str, now: datetime) -> Answer:
 LOOKED: Wish[Payment] = Wish(
     name="looked",
     label="I have looked at the account",
-    explanation="The bank first showed this payment as executed and took that back later. Look whether the money is in "
-    "your account. If it is not, tell the customer and do not deliver. This records that you looked, with your name; "
-    "the order and the payment stay as they are.",
+    explanation="The bank took back that it executed this payment, or did not say so without reserve. Look whether the "
+    "money is in your account. If it is not, tell the customer and do not deliver. This records that you looked, with "
+    "your name; the order and the payment stay as they are.",
     is_offered=tasks.wants_a_look,
     grant=_looked,
 )

@@ -113,5 +113,5 @@ def _buttons(question: Question) -> list[tuple[Payment, Button]]:
     payment = question.payment
     if payment is None or question.kind in FLAGS:
         return []
-    wishes = [LOOKED, CHECK] if question.kind == "move_refused" else [CHECK]
+    wishes = [LOOKED, CHECK] if question.kind in tasks.ASK_FOR_A_LOOK else [CHECK]
     return [(payment, button(wish, payment)) for wish in wishes]

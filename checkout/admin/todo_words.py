@@ -44,6 +44,16 @@ def _happened(question: Question, task: Task) -> str:
         case "move_refused":
             word = question.asked.new_status if question.asked else ""
             return f"Payment #{_number(payment)} was paid; bunq now shows it as {word}. The money may not have come."
+        case "push_unproven":
+            return (
+                f"bunq shows payment #{_number(payment)} as executed, but not the payment that it made. "
+                "The money may not have come."
+            )
+        case "push_suspended":
+            return (
+                f"bunq holds payment #{_number(payment)} back for now, and its payer may still undo it. "
+                "The money may not have come."
+            )
         case "draft_unreadable":
             return f"{_UNREADABLE[_why(question)].format(number=_number(payment))} Whether money moved is not known."
         case _:
@@ -57,6 +67,8 @@ _UNREADABLE = {
     Unreadable.NOT_KNOWN: "bunq answers that it does not know payment #{number}.",
     Unreadable.ELSEWHERE: "Payment #{number} was begun over another connection to bunq than the one of now, "
     "so bunq cannot be asked about it.",
+    Unreadable.DISCONNECTED: "The payer of payment #{number} removed the connection over which bunq showed it to us. "
+    "It may still wait in their bunq app, and be approved there.",
     Unreadable.NO_ANSWER: "bunq has given no answer about payment #{number} that could be read for at least "
     "10 minutes.",
 }
@@ -106,6 +118,9 @@ _TO_DO = {
     "unknown_bank_status": "Deliver nothing yet. Look at your account, check now, and tell whoever runs Kassa.",
     "draft_unreadable": "Deliver nothing yet. Look at your account, check now, and tell whoever runs Kassa.",
     "move_refused": "Look whether the money is in your account before you deliver; then say here that you have looked.",
+    "push_unproven": "Look whether the money is in your account; then say here that you have looked.",
+    "push_suspended": "Look whether the money is in your account before you deliver; then say here that you have "
+    "looked.",
     "needs_person": "Deliver nothing yet. Whoever runs Kassa has to say what bunq holds.",
 }
 

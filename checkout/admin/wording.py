@@ -24,6 +24,8 @@ _SEEN = {
     PageState.PREPARING: "The payment is being prepared",
     PageState.CHECKING: "We are asking the bank whether it holds the payment",
     PageState.WAITING: "Approve the payment at bunq",
+    PageState.PUSH_WAITING: "Approve the payment in the bunq app",
+    PageState.CONNECTION_GONE: "The payer's connection has ended; the payment may still wait in their bunq app",
     PageState.FINISHING: "Back from bunq; waiting for the bank to execute it",
     PageState.CLOSING: "The payment is being closed at the bank",
     PageState.PAID: "Paid",

@@ -22,9 +22,11 @@ class Merchant(models.Model):
     is_active = models.BooleanField(default=True, help_text="Only an active merchant takes new orders.")
     created_at = models.DateTimeField(auto_now_add=True)
 
-    # Merchants take turns (`checkout.services.turns`): the turn of the latest payment to be sent, and when one of its
+    # Merchants take turns (`checkout.services.turns`): the turn of the latest payment to be sent, for
+    # each way of its own, and when one of its
     # payments was last looked at by itself, as a number that grows with every such look at any merchant's.
     latest_turn = models.PositiveBigIntegerField(default=0, db_index=True, editable=False)
+    latest_push_turn = models.PositiveBigIntegerField(default=0, db_index=True, editable=False)
     latest_look = models.PositiveBigIntegerField(default=0, db_index=True, editable=False)
 
     class Meta:

@@ -5,7 +5,7 @@ from checkout.models.order import Order
 from checkout.statuses import AT_BANK, OPEN, PaymentStatus
 
 # Given up: `Payment.is_unconfirmed`, as a condition on rows.
-UNCONFIRMED = Q(status=PaymentStatus.FAILED.value, draft_id__isnull=False)
+UNCONFIRMED = Q(status=PaymentStatus.FAILED.value) & (Q(draft_id__isnull=False) | Q(given_up=True))
 _HOLDS_ORDER = sorted(status.value for status in OPEN | {PaymentStatus.PAID})
 
 
@@ -15,6 +15,10 @@ class Payment(models.Model):
     What we ask for (amount, both IBANs, names, description) is written once and never changed: the bank's answer is
     compared with it. `status` is written by `checkout.services.transition` alone.
     """
+
+    class Way(models.TextChoices):
+        SCAN = "scan", "approved by way of the page"  # a one-off draft, found in bunq by an authorization
+        PUSH = "push", "pushed to the bunq app"  # a draft on an account that its owner let us remember
 
     class CancelReason(models.TextChoices):
         NONE = "", "none"
@@ -29,6 +33,22 @@ class Payment(models.Model):
         max_length=12,
         choices=[(s.value, s.value) for s in PaymentStatus],
         default=PaymentStatus.CREATED.value,
+    )
+
+    way = models.CharField(max_length=4, choices=Way.choices, default=Way.SCAN)
+    connection_id = models.BigIntegerField(
+        null=True, blank=True, help_text="Of a push: the payer's connection that it was sent over."
+    )
+    account_id = models.BigIntegerField(
+        null=True, blank=True, help_text="Of a push: bunq's id of the payer's account."
+    )
+    bank_reference = models.CharField(
+        max_length=40,
+        blank=True,
+        help_text="Of a push: tells its draft from all others in the bank's listing.",
+    )
+    connection_gone_at = models.DateTimeField(
+        null=True, blank=True, help_text="Of a push: since when no connection of its payer shows it."
     )
 
     amount = models.DecimalField(max_digits=12, decimal_places=2)
@@ -56,6 +76,9 @@ class Payment(models.Model):
         help_text="The newest draft that we knew there before it was sent: its own is newer.",
     )
     draft_id = models.BigIntegerField(null=True, blank=True, help_text="bunq's id of the draft.")
+    given_up = models.BooleanField(
+        default=False, help_text="A person gave it up, and whether the bank holds a draft was not known."
+    )
     bank_status = models.CharField(max_length=40, blank=True, help_text="bunq's own last word, unchanged.")
     surplus = models.BooleanField(
         default=False, help_text="Paid although another payment of this order was paid."
@@ -108,13 +131,29 @@ class Payment(models.Model):
                 | Q(draft_id__isnull=False),
                 name="payment_with_draft_knows_it",
             ),
+            models.CheckConstraint(
+                condition=Q(way="scan", connection_id__isnull=True, account_id__isnull=True)
+                | (
+                    Q(way="push", connection_id__isnull=False, account_id__isnull=False)
+                    & ~Q(bank_reference="")
+                ),
+                name="payment_push_names_its_account",
+            ),
+            models.CheckConstraint(
+                condition=Q(given_up=False) | Q(status="failed"), name="payment_given_up_has_failed"
+            ),
         ]
         indexes = [
             # Not only those that are open: SQLite would not see that one status is among several.
-            models.Index(fields=["status", "due_at"], name="payment_due"),
+            # Each way has lines and rounds of its own.
+            models.Index(fields=["status", "way", "due_at"], name="payment_due"),
             models.Index(fields=["status", "-id"], name="payment_by_status"),  # the list that people look at
             # With the order in it, a place in the line is found without the payments themselves.
-            models.Index(fields=["status", "turn", "id", "order"], name="payment_in_line"),
+            models.Index(fields=["status", "way", "turn", "id", "order"], name="payment_in_line"),
+            # Of pushes alone: what was asked for on one account.
+            models.Index(
+                fields=["account_id", "status"], condition=Q(way="push"), name="payment_push_by_account"
+            ),
             # In an order that finds how an IBAN begins, too.
             models.Index(
                 fields=["payer_iban", "created_at"],
@@ -137,7 +176,11 @@ class Payment(models.Model):
 
         An attempt that failed otherwise never had a draft.
         """
-        return self.state is PaymentStatus.FAILED and self.draft_id is not None
+        return self.state is PaymentStatus.FAILED and (self.draft_id is not None or self.given_up)
+
+    @property
+    def is_push(self) -> bool:
+        return self.way == self.Way.PUSH
 
     @property
     def authorization_reference(self) -> str:

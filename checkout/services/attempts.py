@@ -10,15 +10,19 @@ from checkout.conf import configuration
 from checkout.iban import normalise_iban, validate_iban
 from checkout.models import Event, Order, Payment
 from checkout.models.payment import UNCONFIRMED
-from checkout.sepa_text import draft_description, to_sepa
 from checkout.services import queue, turns
 from checkout.services.closing import begin_closing, close_unsent
-from checkout.services.errors import AttemptRunning, NotPending, OrderNotPayable, TooManyAttempts
+from checkout.services.errors import (
+    AttemptRunning,
+    NotConnected,
+    NotPending,
+    OrderNotPayable,
+    TooManyAttempts,
+)
 from checkout.services.events import record
-from checkout.services.order_first import next_number
+from checkout.services.new_payment import Payer, new_payment
 from checkout.services.steps import take_step
 from checkout.statuses import OPEN, OrderStatus, PaymentStatus
-from oauth_connect.bunq.types import Money, NewDraft
 
 _HOUR = timedelta(hours=1)
 MAX_ATTEMPTS_PER_ORDER = 25
@@ -39,21 +43,39 @@ def start_payment(order: Order, *, iban: str, name: str, browser: str, now: date
     """
     iban = normalise_iban(iban)
     validate_iban(iban)
-    _check_rate(order, iban, browser, now)
+    return _start(order, Payer(iban, name), browser=browser, now=now)
+
+
+def start_push(order: Order, *, connection_pk: int, account_id: int, browser: str, now: datetime) -> Payment:
+    """Store a new attempt that the payer approves in their own app: as `start_payment`, with the name and IBAN of the
+    account.
+
+    That this browser may use the connection is for the caller to know. Raises NotConnected if it has ended or cannot
+    pay from that account, and otherwise what `start_payment` raises.
+    """
+    account = bank.account_of(connection_pk, account_id)
+    if account is None:
+        raise NotConnected("That account is not connected any more.")
+    payer = Payer(normalise_iban(account.iban), account.name, connection_pk, account_id)
+    return _start(order, payer, browser=browser, now=now)
+
+
+def _start(order: Order, payer: Payer, *, browser: str, now: datetime) -> Payment:
+    _check_rate(order, payer.iban, browser, now)
     try:
         with transaction.atomic():
-            _one_at_a_time(f"payer {iban}", *[f"browser {browser}"] * bool(browser))
-            _check_rate(order, iban, browser, now)
-            payment = _store(order, iban=iban, name=name, browser=browser, now=now)
+            _one_at_a_time(f"payer {payer.iban}", *[f"browser {browser}"] * bool(browser))
+            _check_rate(order, payer.iban, browser, now)
+            payment = _store(order, payer, browser=browser, now=now)
     except IntegrityError as error:
         raise AttemptRunning("Another payment for this order is already open.") from error
-    if not queue.somebody_waits(now, besides=payment.pk):
+    if not queue.somebody_waits(now, besides=payment.pk, way=payment.way):
         take_step(payment.pk, now=now)
         payment.refresh_from_db()
     return payment
 
 
-def _store(order: Order, *, iban: str, name: str, browser: str, now: datetime) -> Payment:
+def _store(order: Order, payer: Payer, *, browser: str, now: datetime) -> Payment:
     # Not a read: this update meets a rival that closes or flags the order on the same row, so one of the two waits
     # and then sees what the other did.
     payable = Order.objects.filter(
@@ -69,43 +91,13 @@ def _store(order: Order, *, iban: str, name: str, browser: str, now: datetime) -
         raise OrderNotPayable("This order cannot be paid any more.")
     if Payment.objects.filter(Q(status__in=_HOLDS_ORDER) | UNCONFIRMED, order=order).exists():
         raise AttemptRunning("Another payment for this order is already open, or may be.")
-    payment = _new_payment(order, iban=iban, name=name, browser=browser, now=now)
-    payment.turn = turns.next_turn(order.merchant_id)
+    payment = new_payment(order, payer, browser=browser, now=now)
+    payment.turn = turns.next_turn(order.merchant_id, payment.way)
     payment.save(force_insert=True)
     record(
         order, "payment_started", source=Event.Source.SHOPPER, now=now, payment=payment, new_status="created"
     )
     return payment
-
-
-def _new_payment(order: Order, *, iban: str, name: str, browser: str, now: datetime) -> Payment:
-    merchant = order.merchant
-    draft = NewDraft(
-        sender_iban=iban,
-        sender_name=to_sepa(name, 70),
-        counterparty_iban=normalise_iban(merchant.iban),
-        counterparty_name=to_sepa(merchant.account_holder, 70),
-        description=draft_description(merchant.name, order.reference),
-        amount=Money(order.total, order.currency),
-    )
-    prepared = bank.prepare(draft)
-    return Payment(
-        order=order,
-        number=next_number(order),
-        amount=order.total,
-        currency=order.currency,
-        payer_iban=draft.sender_iban,
-        payer_name=name,
-        payee_iban=draft.counterparty_iban,
-        payee_name=merchant.account_holder,
-        description=draft.description,
-        request_id=prepared.request_id,
-        request_body=prepared.body,
-        browser=browser,
-        page_seen_at=now,
-        expires_at=min(now + configuration().payment_lifetime, order.expires_at),
-        due_at=now,
-    )
 
 
 def _check_rate(order: Order, iban: str, browser: str, now: datetime) -> None:
@@ -186,6 +178,8 @@ def _by(by: str) -> str:
 
 def continue_in_bank(payment: Payment, *, browser: str, now: datetime) -> str:
     """A fresh authorization for the same open draft; returns its URL. Raises NotPending, TooManyAttempts."""
+    if payment.is_push:
+        raise NotPending("This payment waits in the bunq app.")
     if payment.state is not PaymentStatus.PENDING or payment.cancel_reason or now >= payment.expires_at:
         raise NotPending("This payment is not waiting for approval any more.")
     if bank.count_authorizations(payment) >= MAX_AUTHORIZATIONS_PER_PAYMENT:

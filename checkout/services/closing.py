@@ -62,21 +62,24 @@ def close(payment: Payment, now: datetime) -> StepResult:
     """The step of a payment that is *cancelling*: cancel at the bank, then read.
 
     Once it was asked for, it is read first: asking again is for a draft that is still open, at a bank that answers.
+    A push is always read first: bunq cancels it only for who knows its last change. Source: bunq OpenAPI, DraftPayment.
     """
     if payment.state is not PaymentStatus.CANCELLING:
         return StepResult(_SOON_S)
     bank.withdraw_authorizations(payment, now=now)
-    if payment.events.filter(kind=_ASKED).exists():
+    updated = ""
+    if payment.is_push or payment.events.filter(kind=_ASKED).exists():
         answer = bank.read(payment)
         if isinstance(answer, bank.NothingHappened):
-            if answer.reaches_nobody:
+            if answer.reaches_nobody or payment.is_push:
                 return _unread(payment, answer, now)
         else:
             believe(payment, answer, now)
             if payment.state is not PaymentStatus.CANCELLING or from_bunq(answer.status).is_final:
                 return StepResult(_SOON_S)
+            updated = answer.updated or ""
     assert payment.draft_id is not None
-    trouble = ask_for_draft(payment, payment.draft_id, now=now)
+    trouble = ask_for_draft(payment, payment.draft_id, now=now, updated=updated)
     if trouble is not None and trouble.used_up:
         # Nothing changed, so no read is to be spent on it.
         return StepResult(trouble.retry_after_s, trouble.resume_in_s)
@@ -89,12 +92,18 @@ def close(payment: Payment, now: datetime) -> StepResult:
     return StepResult(min(_PAUSE_MAX_S, _SOON_S * 1.5 ** min(payment.steps_without_news, 12)))
 
 
-def ask_for_draft(payment: Payment, draft_id: int, *, now: datetime) -> bank.NothingHappened | None:
-    """Ask the bank to close a draft, on behalf of this payment. Record, then send; neither while there is no room."""
+def ask_for_draft(
+    payment: Payment, draft_id: int, *, now: datetime, updated: str = ""
+) -> bank.NothingHappened | None:
+    """Ask the bank to close a draft, on behalf of this payment. Record, then send; neither while there is no room.
+
+    `updated`: the bank's text for its last change, as it was just read.
+    """
     place = bank.reserve_close(payment)
     if isinstance(place, bank.NothingHappened):
         return place
     request_id = bank.new_request_id()
+    body = {"status": "CANCELLED"} | ({"previous_updated_timestamp": updated} if payment.is_push else {})
     try:
         record(
             payment.order,
@@ -102,9 +111,9 @@ def ask_for_draft(payment: Payment, draft_id: int, *, now: datetime) -> bank.Not
             source=Event.Source.WORKER,
             now=now,
             payment=payment,
-            data={"request_id": request_id, "draft_id": draft_id, "body": {"status": "CANCELLED"}},
+            data={"request_id": request_id, "draft_id": draft_id, "body": body},
         )
-        return bank.ask_to_close(payment, draft_id, request_id=request_id, reservation=place)
+        return bank.ask_to_close(payment, draft_id, request_id=request_id, updated=updated, reservation=place)
     finally:
         place.give_back()
 

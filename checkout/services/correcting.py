@@ -5,8 +5,9 @@ that the table has (a worker, or `reconcile --repair`, makes those), and never a
 it.
 
 One thing a person may say beyond that: of a payment that is being closed, and of which the bank knows nothing (or
-whose draft is at a bank or user that we no longer speak to), that nobody waits for an answer any more. It becomes
-*failed* with its draft (`Payment.is_unconfirmed`), which is never told as "no money was taken".
+whose draft is at a bank or user that we no longer speak to, or is a push of a payer who ended the connection), that
+nobody waits for an answer any more. It becomes *failed* (`Payment.is_unconfirmed`), which is never told as "no money
+was taken".
 """
 
 import logging
@@ -23,11 +24,13 @@ from checkout.models import Payment
 from checkout.services.errors import CheckoutError
 from checkout.services.lease import claim, new_owner, release
 from checkout.services.reconciling_compare import correctable, parts_that_differ, transfer
+from checkout.services.searching import sent_first
 from checkout.services.transition import correct
 from checkout.statuses import PaymentStatus, from_bunq, may_move
 from oauth_connect import all_drafts, clock
 from oauth_connect.bunq.errors import BunqError, NotFound
 from oauth_connect.bunq.types import Draft
+from oauth_connect.errors import ConnectionGone
 
 logger = logging.getLogger("kassa.checkout")
 
@@ -83,7 +86,7 @@ def prepare(payment_id: int, *, to: str, reason: str, by: str) -> Correction:
         raise NotCorrected(f"There is no payment {payment_id}.")
     new = PaymentStatus(to)
     evidence = _confirmed(payment, new)
-    if new is PaymentStatus.FAILED and payment.held_at == bank.held_at():
+    if new is PaymentStatus.FAILED and bank.is_here(payment):
         _not_listed(payment)
     return Correction(payment, new, evidence, user, said)
 
@@ -152,10 +155,10 @@ def _confirmed(payment: Payment, new: PaymentStatus) -> Evidence:
         raise NotCorrected(f"{old} → {new} is no correction: a worker does it, or reconcile --repair.")
     if payment.draft_id is None or not old.is_final:
         raise NotCorrected(f"The payment is {old}. Use resolve_unknown, or let the worker finish.")
-    if payment.held_at != bank.held_at():
+    if not bank.is_here(payment):
         raise NotCorrected("Its draft is at another bank or user than the configured one.")
     try:
-        draft = all_drafts.read(payment.draft_id)
+        draft = bank.read_patiently(payment)
     except BunqError as error:
         raise NotCorrected(f"The bank could not be read: {error}.") from error
     if correctable(draft) is not new:
@@ -166,11 +169,12 @@ def _confirmed(payment: Payment, new: PaymentStatus) -> Evidence:
 
 def _nothing_known(payment: Payment) -> Evidence:
     """That the bank does not know the draft, or cannot be asked about it. Raises NotCorrected."""
-    if payment.draft_id is None or payment.state is not PaymentStatus.CANCELLING:
+    lost_push = payment.is_push and payment.state is PaymentStatus.UNKNOWN and bool(payment.cancel_reason)
+    if not lost_push and (payment.draft_id is None or payment.state is not PaymentStatus.CANCELLING):
         raise NotCorrected(
             f"The payment is {payment.state}. Only one that is being closed is given up: cancel it first."
         )
-    here = bank.held_at()
+    here = bank.held_at(payment.way)
     if not here:
         raise NotCorrected("This installation is not registered with the bank.")
     data = {"id": payment.draft_id, "held_at": payment.held_at, "asked_at": here}
@@ -179,8 +183,13 @@ def _nothing_known(payment: Payment) -> Evidence:
             f"draft {payment.draft_id} is at {payment.held_at or 'an unknown bank'}; {here} cannot be asked"
         )
         return Evidence(words, data, payment.bank_status)
+    if payment.draft_id is None:
+        return _nothing_listed(payment, data)
     try:
-        draft = all_drafts.read(payment.draft_id)
+        draft = bank.read_patiently(payment)
+    except ConnectionGone as answer:
+        words = f"cannot be asked about draft {payment.draft_id}: the payer's connection has ended"
+        return Evidence(words, {**data, **bank.evidence_of(answer)}, payment.bank_status)
     except NotFound as answer:
         words = f"does not know draft {payment.draft_id}, and does not list it"
         return Evidence(words, {**data, **bank.evidence_of(answer)}, payment.bank_status)
@@ -189,8 +198,32 @@ def _nothing_known(payment: Payment) -> Evidence:
     raise NotCorrected(f"The bank knows the draft and shows it as {draft.status}. Let the worker finish.")
 
 
+def _nothing_listed(payment: Payment, data: Mapping[str, Any]) -> Evidence:
+    """That the bank cannot be asked whether it holds a push at all. Raises NotCorrected."""
+    listed = bank.list_drafts(payment, sent_first(payment) - bank.CLOCK_SLACK, patiently=True)
+    if not isinstance(listed, bank.NothingHappened):
+        raise NotCorrected("The payer's account can be read. Use resolve_unknown, or let the worker finish.")
+    if not listed.is_gone:
+        raise NotCorrected("The bank could not be read, so nothing was changed.")
+    words = "cannot be asked whether it holds a draft of it: the payer's connection has ended"
+    return Evidence(words, {**data, **listed.evidence}, payment.bank_status)
+
+
+def _push_not_listed(payment: Payment) -> None:
+    """As `_not_listed`. Raises NotCorrected, but not for a connection that has ended: that is what is given up."""
+    listed = bank.list_drafts(payment, sent_first(payment) - bank.CLOCK_SLACK, patiently=True)
+    if isinstance(listed, bank.NothingHappened):
+        if not listed.is_gone:
+            raise NotCorrected("The payer's account could not be read to its end.")
+    elif any(_may_be_it(payment, draft) for draft in listed):
+        raise NotCorrected("The bank lists a draft that is, or may be, this one.")
+
+
 def _not_listed(payment: Payment) -> None:
     """Raises NotCorrected unless the whole listing holds neither this draft nor one that may be it."""
+    if payment.is_push:
+        _push_not_listed(payment)
+        return
     try:
         for page in all_drafts.pages():
             if any(_may_be_it(payment, draft) for draft in page):

@@ -25,6 +25,12 @@ class TooManyAttempts(CheckoutError):
     code = "too_many_attempts"
 
 
+class NotConnected(CheckoutError):
+    """The connection has ended, or cannot pay from that account: the shopper may still pay the other way."""
+
+    code = "not_connected"
+
+
 class NotPending(CheckoutError):
     """There is no open draft that could be continued in bunq."""
 

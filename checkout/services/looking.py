@@ -13,7 +13,7 @@ from checkout.services.lease import URGENT_LOOKS
 from checkout.services.outcome import PAUSE_MAX_S, StepResult, growing
 from checkout.services.transition import move
 from checkout.services.turns import PAGE_OPEN
-from checkout.statuses import FROM_BUNQ, PaymentStatus, from_bunq
+from checkout.statuses import FROM_BUNQ, PAID_WORDS, PaymentStatus, from_bunq
 from oauth_connect.bunq.errors import NotFound
 from oauth_connect.bunq.types import Draft
 
@@ -23,6 +23,9 @@ _PAUSE_URGENT_LONG_S = 1.0
 _PAUSE_S = 3.0
 _PAUSE_SWEPT_MAX_S = 10.0
 _PAUSE_NOT_KNOWN_S = 300.0
+_PAUSE_UNPROVEN_S = 1.0
+# So long an executed push may be shown without the payment that was made of it; then its status is believed.
+_PROOF_WITHIN = timedelta(seconds=30)
 _TROUBLES_KEPT = 10
 _TOO_LONG = timedelta(minutes=10)
 UNREADABLE, UNREADABLE_FOR_LONG, READABLE = "bank_unreadable", "draft_unreadable", "bank_readable"
@@ -35,6 +38,7 @@ class Unreadable(StrEnum):
     NOT_KNOWN = "not_known"  # the bank says that there is no such draft
     ELSEWHERE = "elsewhere"  # it is at another bank or user than the one we are connected to
     NO_ANSWER = "no_answer"  # no answer about it that can be read
+    DISCONNECTED = "disconnected"  # the payer removed the connection that showed it
 
 
 def look(payment: Payment, now: datetime, *, at_once: bool = False) -> StepResult:
@@ -68,6 +72,7 @@ def hear(payment: Payment, listed: Draft, now: datetime) -> StepResult:
 
 def believe(payment: Payment, draft: Draft, now: datetime) -> None:
     """Take over the status that the bank shows for this payment's draft."""
+    note_connected(payment, now)
     _note_readable(payment, now)
     if draft.status[:_BANK_STATUS_LENGTH] != payment.bank_status:
         _note_new_word(payment, draft, now)
@@ -76,6 +81,8 @@ def believe(payment: Payment, draft: Draft, now: datetime) -> None:
         return
     if status is PaymentStatus.PAID and bank.consent(payment) is bank.Consent.UNDER_WAY:
         return  # bunq executes before it answers our exchange: judge when that answer is here, in a moment
+    if status is PaymentStatus.PAID and not bank.is_proven(draft) and _proof_may_come(payment, now):
+        return
     move(
         payment,
         status,
@@ -85,6 +92,13 @@ def believe(payment: Payment, draft: Draft, now: datetime) -> None:
         data=draft.as_evidence(),
         bank_status=draft.status[:_BANK_STATUS_LENGTH],
     )
+
+
+def _proof_may_come(payment: Payment, now: datetime) -> bool:
+    """Whether the payment that belongs to an executed push may still appear: it was first shown so a moment ago."""
+    said = payment.events.filter(kind="bank_said", data__status__in=PAID_WORDS).order_by("id")
+    first = said.values_list("at", flat=True).first()
+    return first is None or now - first < _PROOF_WITHIN
 
 
 def _note_new_word(payment: Payment, draft: Draft, now: datetime) -> None:
@@ -111,6 +125,8 @@ def note_trouble(payment: Payment, trouble: bank.NothingHappened, now: datetime)
     """
     if not trouble.evidence or trouble.used_up:
         return
+    if trouble.is_gone and payment.connection_gone_at is None:
+        _keep_gone(payment, now)
     told = _since_readable(payment)
     noted = [event for event in told if event.kind == UNREADABLE]
     reasons = [event.data.get("reason") for event in noted]
@@ -131,9 +147,23 @@ def note_trouble(payment: Payment, trouble: bank.NothingHappened, now: datetime)
         _call_a_person(payment, trouble, alone[0], now)
 
 
+def note_connected(payment: Payment, now: datetime) -> None:
+    """A connection of the payer shows the account of this push, perhaps a new one."""
+    if payment.connection_gone_at is not None:
+        _keep_gone(payment, None)
+
+
+def _keep_gone(payment: Payment, at: datetime | None) -> None:
+    """What the page tells of it."""
+    Payment.objects.filter(pk=payment.pk).update(connection_gone_at=at)
+    payment.connection_gone_at = at
+
+
 def _call_a_person(payment: Payment, trouble: bank.NothingHappened, since: datetime, now: datetime) -> None:
-    if payment.held_at != bank.held_at():
+    if not bank.is_here(payment):
         what = Unreadable.ELSEWHERE
+    elif trouble.is_gone:
+        what = Unreadable.DISCONNECTED
     else:
         what = Unreadable.NOT_KNOWN if _is_not_known(trouble) else Unreadable.NO_ANSWER
     record(
@@ -188,12 +218,12 @@ def pause_after(trouble: bank.NothingHappened, payment: Payment) -> float:
 def pause(payment: Payment, now: datetime) -> float:
     """Seconds until the next look: short while somebody waits, longer the longer nothing happens."""
     if from_bunq(payment.bank_status) is PaymentStatus.PAID and not payment.state.is_final:
-        return _PAUSE_URGENT_S
+        return _PAUSE_UNPROVEN_S if payment.is_push else _PAUSE_URGENT_S
     return pace(
         urgent=payment.urgent,
         page_seen_at=payment.page_seen_at,
         steps=payment.steps_without_news,
-        swept=bank.listing_works() is True,
+        swept=not payment.is_push and bank.listing_works() is True,
         now=now,
     )
 

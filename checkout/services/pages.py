@@ -29,12 +29,13 @@ _UNSEEN: dict[type[Model], frozenset[str]] = {
     Merchant: frozenset(
         {
             *("slug", "iban", "account_holder", "website", "time_zone", "is_active", "created_at"),
-            *("latest_turn", "latest_look"),
+            *("latest_turn", "latest_push_turn", "latest_look"),
         }
     ),
     Payment: frozenset(
         {
             *("request_id", "request_body", "sent_by", "held_at", "after_draft_id", "bank_status"),
+            *("connection_id", "account_id", "bank_reference"),
             *("lease_owner", "lease_until", "due_at", "urgent", "steps_without_news", "page_seen_at"),
         }
     ),
@@ -46,6 +47,7 @@ _WEIGHTIEST_FIRST = Case(
     When(payments__status=PaymentStatus.PAID.value, then=0),
     When(payments__status__in=[status.value for status in OPEN], then=1),
     When(payments__status=PaymentStatus.FAILED.value, payments__draft_id__isnull=False, then=2),
+    When(payments__status=PaymentStatus.FAILED.value, payments__given_up=True, then=2),
     default=3,
 )
 # How seldom it is written that a page is open.
@@ -126,7 +128,7 @@ def way_to_the_bank(reading: Reading, now: datetime) -> Newest | None:
     be none.
     """
     payment, latest = reading.facts.payment, reading.newest
-    if payment is None or payment.state is not PaymentStatus.PENDING:
+    if payment is None or payment.is_push or payment.state is not PaymentStatus.PENDING:
         return None
     if payment.cancel_reason or now >= payment.expires_at:
         return None

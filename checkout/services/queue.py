@@ -1,4 +1,5 @@
-"""The line of payments whose draft is not at the bank yet: the bank takes only so many a second.
+"""The lines of payments whose draft is not at the bank yet: the bank takes only so many a second. Each way to pay has
+a line of its own, as it has limits of its own.
 
 They go in order of arrival, merchants in turn. A payment finds its place in the web request that starts it if nobody
 waits and the bank's limits have room at once; otherwise the worker sends it when its turn comes.
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
+from checkout import bank
 from checkout.models import Heartbeat, Order, Payment
 from checkout.services import turns
 from checkout.statuses import PaymentStatus
@@ -16,7 +18,7 @@ from checkout.statuses import PaymentStatus
 # A worker that was not seen for so long is gone. Longer than a call to the bank may take.
 _NO_WORKER = timedelta(seconds=60)
 _SAID_EVERY = timedelta(seconds=10)
-_SENDER = "sender"
+_SENDERS = {bank.SCAN: "sender", bank.PUSH: "push sender"}
 # So many are counted one by one and told exactly; up to the second number it is told how many tens there are.
 _EXACTLY, _LONGEST_TOLD = 10, 100
 # Whom the bank gets first. One that is being sent may come back to its place, if the bank turns it away unread.
@@ -35,35 +37,35 @@ class Ahead:
     shared: bool = False
 
 
-def next_in_line(now: datetime, *, limit: int) -> list[int]:
+def next_in_line(now: datetime, *, limit: int, way: str = bank.SCAN) -> list[int]:
     """Ids of the payments to send next, in their order."""
-    ready = Payment.objects.filter(status=PaymentStatus.CREATED.value, due_at__lte=now)
+    ready = Payment.objects.filter(status=PaymentStatus.CREATED.value, way=way, due_at__lte=now)
     free = ready.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
     return list(turns.by_turn(free).values_list("pk", flat=True)[:limit])
 
 
-def somebody_waits(now: datetime, *, besides: int) -> bool:
+def somebody_waits(now: datetime, *, besides: int, way: str = bank.SCAN) -> bool:
     """Whether any payment other than `besides` stands in the line already.
 
     A line in which nobody is new does not count if no worker was seen either: it does not move.
     """
-    line = Payment.objects.filter(status=PaymentStatus.CREATED.value).exclude(pk=besides)
+    line = Payment.objects.filter(status=PaymentStatus.CREATED.value, way=way).exclude(pk=besides)
     if line.filter(due_at__gt=now - _NO_WORKER).exists():
         return True
-    return line.exists() and _worker_was_seen(now)
+    return line.exists() and _worker_was_seen(now, way)
 
 
-def worker_is_here(now: datetime) -> None:
+def worker_is_here(now: datetime, way: str = bank.SCAN) -> None:
     """A worker that sends payments says so more often than `_NO_WORKER`; it is written now and then."""
-    lately = (now - _SAID_EVERY, now + _SAID_EVERY)
-    if not Heartbeat.objects.filter(name=_SENDER, at__range=lately).exists():
-        Heartbeat.objects.update_or_create(name=_SENDER, defaults={"at": now})
+    lately, name = (now - _SAID_EVERY, now + _SAID_EVERY), _SENDERS[bank.Way(way)]
+    if not Heartbeat.objects.filter(name=name, at__range=lately).exists():
+        Heartbeat.objects.update_or_create(name=name, defaults={"at": now})
 
 
-def _worker_was_seen(now: datetime) -> bool:
+def _worker_was_seen(now: datetime, way: str) -> bool:
     """What lies far ahead was written before a clock was set back."""
     lately = (now - _NO_WORKER, now + _NO_WORKER)
-    return Heartbeat.objects.filter(name=_SENDER, at__range=lately).exists()
+    return Heartbeat.objects.filter(name=_SENDERS[bank.Way(way)], at__range=lately).exists()
 
 
 def ahead_of(payment: Payment) -> Ahead:
@@ -72,7 +74,8 @@ def ahead_of(payment: Payment) -> Ahead:
     Reads no more than it tells, however long the line is.
     """
     earlier = Q(turn__lt=payment.turn) | Q(pk__lt=payment.pk)
-    before = Payment.objects.filter(earlier, status__in=_BEFORE, turn__lte=payment.turn).order_by()
+    line = Payment.objects.filter(way=payment.way, status__in=_BEFORE)
+    before = line.filter(earlier, turn__lte=payment.turn).order_by()
     # Of each order one at most. Joined to their orders, all would be read before the first hundred are taken.
     orders = Order.objects.filter(pk__in=before.values("order_id")[: _LONGEST_TOLD + 1]).order_by()
     merchants = list(orders.values_list("merchant_id", flat=True))

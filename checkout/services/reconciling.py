@@ -5,7 +5,8 @@
 3. Whoever seems to differ is looked at again, here and, unless the bank's word was final, there: shop and worker go on
    while we read, so a payment that changed meanwhile is no difference.
 4. A payment that the worker is about to look at is given that time.
-5. Drafts that no payment owns; orders against their payments; payments that do not move on.
+5. Pushes the same way, account by account, as far as their payers' connections show them.
+6. Drafts that no payment owns; orders against their payments; payments that do not move on.
 
 Source: bunq documentation "Pagination"; that listed drafts carry an id was seen by clients in production only.
 """
@@ -20,12 +21,14 @@ from typing import Any
 from checkout import bank
 from checkout.models import Payment
 from checkout.services import reconciling_ours as ours
+from checkout.services import reconciling_pushes as pushes
 from checkout.services.reconciling_compare import compare, is_final, is_whole, transfer
 from checkout.services.reconciling_words import Difference, Kind, of_draft, of_payment
 from checkout.statuses import OPEN, PaymentStatus, from_bunq
 from oauth_connect import all_drafts, clock
 from oauth_connect.bunq.errors import BunqError, NotFound
 from oauth_connect.bunq.types import Draft
+from oauth_connect.errors import ConnectionGone
 
 # A worker that runs has looked by then, and written down what it saw, also when the bank's limits hold it up.
 _WORKER_NEEDS = timedelta(seconds=10)
@@ -47,6 +50,7 @@ class Report:
     payments: int = 0
     drafts: int = 0
     elsewhere: int = 0
+    unreachable: int = 0  # pushes that are closed, and whose payer has ended the connection
     closed_without_payment: int = 0
     unread: list[str] = field(default_factory=list)
 
@@ -95,6 +99,7 @@ class _Reconciliation:
             return self._report
         self._read_listing()
         self._find_unlisted()
+        self._read_pushes()
         self._settle(self._doubts)
         self._judge_unowned()
         self._judge_nameless()
@@ -180,6 +185,23 @@ class _Reconciliation:
         elif unlisted:
             self._say(f"{unlisted} payments are not in the bank's listing and are read one by one")
 
+    def _read_pushes(self) -> None:
+        """The same for pushes, account by account (`reconciling_pushes`)."""
+        scope = ours.Scope(self._began, self._since)
+        for account_id in pushes.account_ids(scope):
+            found = pushes.compare_account(account_id, scope)
+            pushes.judge_unowned(found, self._owns_push)
+            self._report.drafts += found.drafts
+            self._report.payments += found.payments
+            self._report.unreachable += found.unreachable
+            self._report.closed_without_payment += found.closed_without_payment
+            self._report.differences += found.differences
+            self._report.unread += found.unread
+            self._doubts += [_Doubt(payment_id, draft) for payment_id, draft in found.doubts]
+
+    def _owns_push(self, draft_id: int) -> bool:
+        return Payment.objects.filter(held_at=bank.held_at(bank.PUSH), draft_id=draft_id).exists()
+
     # Looking again
 
     def _settle(self, doubts: list[_Doubt]) -> None:
@@ -206,6 +228,9 @@ class _Reconciliation:
                 if before.is_unconfirmed:
                     return []
                 return [of_payment(Kind.UNKNOWN_TO_BANK, before, at_bank="unknown", to=PaymentStatus.FAILED)]
+            except ConnectionGone:
+                self._report.unreachable += before.state.is_final
+                return [] if before.state.is_final else [pushes.disconnected(before)]
             if draft is None:
                 return []
             doubt.draft = draft if is_final(draft) else None
@@ -217,14 +242,13 @@ class _Reconciliation:
         return found
 
     def _read(self, payment: Payment) -> Draft | None:
-        """The bank's word on one draft. None, and noted, if it could not be had. Raises NotFound."""
+        """The bank's word on one draft. None, and noted, if it could not be had. Raises NotFound, ConnectionGone."""
         if self._failures >= _MOST_FAILURES:
             self._skipped += 1
             return None
-        assert payment.draft_id is not None
         try:
-            draft = all_drafts.read(payment.draft_id)
-        except NotFound:
+            draft = bank.read_patiently(payment)
+        except (NotFound, ConnectionGone):
             raise
         except BunqError as error:
             self._failures += 1
@@ -317,9 +341,10 @@ class _Reconciliation:
 
     def _elsewhere(self) -> None:
         scope = ours.Scope(self._began, self._since).payments()
-        elsewhere = scope.filter(draft_id__isnull=False).exclude(held_at=self._here)
+        here = [self._here, bank.held_at(bank.PUSH)]
+        elsewhere = scope.filter(draft_id__isnull=False).exclude(held_at__in=here)
         self._report.elsewhere = elsewhere.count()
-        lost = scope.filter(draft_id__isnull=True, status__in=_LOST).exclude(held_at=self._here)
+        lost = scope.filter(draft_id__isnull=True, status__in=_LOST).exclude(held_at__in=here)
         for kind, rows, way_out in (
             (Kind.OPEN_ELSEWHERE, elsewhere.filter(status__in=_OPEN), PaymentStatus.FAILED),
             (Kind.LOST_ELSEWHERE, lost, ""),

@@ -165,6 +165,12 @@ def candidates(draft: Draft) -> list[Payment]:
     return list(same.select_related("order__merchant").order_by("pk")[:_CANDIDATES])
 
 
+def pushes_called(reference: str) -> list[Payment]:
+    """Payments that were sent under this reference and own no draft: one at most."""
+    sent = Payment.objects.filter(way=bank.PUSH, bank_reference=reference, draft_id__isnull=True)
+    return list(sent.select_related("order__merchant").order_by("pk")[:_CANDIDATES])
+
+
 def may_be_on_its_way(payment: Payment, now: datetime) -> bool:
     """Its draft may have been made a moment ago, and its answer is awaited or looked for."""
     asked = payment.state in (PaymentStatus.SUBMITTING, PaymentStatus.UNKNOWN)

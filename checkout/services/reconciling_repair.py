@@ -21,7 +21,7 @@ from checkout.services.reconciling_compare import parts_that_differ
 from checkout.services.reconciling_words import REPAIRABLE, Difference, Kind
 from checkout.services.steps import take_step
 from checkout.statuses import OPEN, OrderStatus, PaymentStatus
-from oauth_connect import all_drafts, clock
+from oauth_connect import clock
 from oauth_connect.bunq.errors import BunqError
 from oauth_connect.bunq.types import Draft
 
@@ -96,10 +96,10 @@ def _was_flagged(payment: Payment) -> bool:
 
 
 def _read(payment: Payment) -> Draft | None:
-    if payment.draft_id is None or payment.held_at != bank.held_at():
+    if payment.draft_id is None or not bank.is_here(payment):
         return None
     try:
-        return all_drafts.read(payment.draft_id)
+        return bank.read_patiently(payment)
     except BunqError:
         return None
 
@@ -138,7 +138,8 @@ def _adopt(difference: Difference) -> str:
             return ""
         _note(payment, difference, clock.now())
         submitting.take_draft(payment, difference.draft, now=clock.now(), kind="draft_found")
-    orphan = Payment.objects.filter(held_at=bank.held_at(), draft_id=difference.draft).first()
+        there = payment.held_at
+    orphan = Payment.objects.filter(held_at=there, draft_id=difference.draft).first()
     if orphan is None:
         return ""
     taken = take_step(orphan.pk, now=clock.now())

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     UNKNOWN_TO_BANK = "unknown_to_bank"
     OPEN_ELSEWHERE = "open_elsewhere"
     LOST_ELSEWHERE = "lost_elsewhere"
+    DISCONNECTED = "disconnected"
     # A draft that no payment owns.
     EXECUTED_WITHOUT_PAYMENT = "executed_without_payment"
     OPEN_WITHOUT_PAYMENT = "open_without_payment"
@@ -85,6 +86,11 @@ _WORDS: dict[Kind, tuple[str, str]] = {
     Kind.LOST_ELSEWHERE: (
         "Its answer was lost, and it was sent to another bank or user ({detail}).",
         "Run reconcile with the settings of that bank: here nobody can tell whether it holds a draft of it.",
+    ),
+    Kind.DISCONNECTED: (
+        "Open, and its payer has ended the connection over which bunq showed it to us.",
+        "It may still be approved in the payer's app. It is read again when the payer connects again. "
+        f"If that does not happen, and it was cancelled: {_CORRECT}.",
     ),
     Kind.EXECUTED_WITHOUT_PAYMENT: (
         "Money moved on a draft that no payment here owns.{detail}",

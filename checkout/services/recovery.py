@@ -2,7 +2,8 @@
 
 The steps, in this order:
 1. look: one free draft of the same transfer in the bank's listing is ours, unless another payment of ours is lost too
-   and wants the same transfer;
+   and wants the same transfer. A push carries a reference of its own, which tells it from all others: whatever has it
+   is ours, and should it be there twice, the second is closed;
 2. repeat the same bytes with the same request id, which bunq takes once: a fresh answer means the first was never
    processed;
 3. if that is refused, look again: bunq may have refused it because it has the first one;
@@ -10,6 +11,8 @@ The steps, in this order:
 5. several that cannot be told apart are closed at the bank as soon as nobody wants any of the payments: then 4. holds;
 6. whatever else cannot be told stays *unknown*, is looked at again, and waits for a person's word. So does what was
    sent to another bank or user than the configured one.
+
+A push is looked for on its payer's account, over whichever connection shows that; it is repeated over its own alone.
 
 Source: bunq documentation "Headers" (request ids are unique per device; a second use is refused, not answered again).
 """
@@ -20,13 +23,20 @@ from typing import Any
 
 from checkout import bank
 from checkout.models import Event, Payment
-from checkout.services import closing
+from checkout.services import closing, looking
 from checkout.services.events import record
 from checkout.services.outcome import StepResult
 from checkout.services.searching import SETTLED_AFTER, Sighting, look_for, sent_last
-from checkout.services.submitting import CREATE_REFUSED, DRAFT_CONFLICT, take_draft, woke_too_late
+from checkout.services.submitting import (
+    CREATE_REFUSED,
+    DRAFT_CONFLICT,
+    keep_orphan,
+    take_draft,
+    woke_too_late,
+)
 from checkout.services.transition import move
-from checkout.statuses import PaymentStatus
+from checkout.statuses import PaymentStatus, from_bunq
+from oauth_connect.bunq.types import Draft
 
 _MAX_REPEATS = 5
 _PAUSE_MAX_S = 60.0
@@ -38,6 +48,7 @@ def recover(payment: Payment, now: datetime) -> StepResult:
     seen = look_for(payment)
     if isinstance(seen, bank.NothingHappened):
         return _listing_failed(payment, seen, now)
+    looking.note_connected(payment, now)
     if _adopt(payment, seen, now):
         return StepResult(0.0)
     if seen.nameless or (seen.free and not seen.rivals):
@@ -61,7 +72,9 @@ def _listing_failed(payment: Payment, trouble: bank.NothingHappened, now: dateti
 
     Nor does the listing of a bank or user to which this payment was not sent.
     """
-    if trouble.is_elsewhere:
+    if trouble.is_gone:
+        looking.note_trouble(payment, trouble, now)
+    elif trouble.is_elsewhere:
         _ask_person(payment, now, None, "It was sent to another bank or user than the configured one.")
     elif trouble.is_incomplete:
         if _may_repeat(payment, now):
@@ -96,6 +109,8 @@ def _close_one(payment: Payment, seen: Sighting, now: datetime) -> StepResult:
 
 def _adopt(payment: Payment, seen: Sighting, now: datetime) -> bool:
     """Exactly one free draft, and nobody else of ours who could have made it."""
+    if payment.is_push and seen.free:
+        return _adopt_push(payment, seen, now)
     if len(seen.free) != 1 or seen.nameless or seen.rivals:
         return False
     draft = seen.free[0]
@@ -103,9 +118,32 @@ def _adopt(payment: Payment, seen: Sighting, now: datetime) -> bool:
     return take_draft(payment, draft.id, now=now, kind="draft_found")
 
 
+def _adopt_push(payment: Payment, seen: Sighting, now: datetime) -> bool:
+    """All of them have this payment's reference: one is the payment's, and the others that are not closed yet will be.
+
+    One that was executed goes before one that waits, and that before one that is closed. The others are written down
+    first: once this payment has its draft, nobody looks for more.
+    """
+    mine, *others = sorted(seen.free, key=_weight_of)
+    for other in others:
+        if other.id is not None and from_bunq(other.status) in (PaymentStatus.PAID, PaymentStatus.PENDING):
+            keep_orphan(payment, other.id, now)
+    assert mine.id is not None
+    return take_draft(payment, mine.id, now=now, kind="draft_found")
+
+
+def _weight_of(draft: Draft) -> tuple[int, int]:
+    """The lower, the weightier; of equal ones the first."""
+    heavy = (PaymentStatus.PAID, PaymentStatus.PENDING)
+    status = from_bunq(draft.status)
+    return heavy.index(status) if status in heavy else len(heavy), draft.id or 0
+
+
 def _may_repeat(payment: Payment, now: datetime) -> bool:
     """Only the same request over the same device, only while the shopper could still use it, and not for ever."""
-    if payment.cancel_reason or now >= payment.expires_at or payment.sent_by != bank.sender():
+    if payment.cancel_reason or now >= payment.expires_at:
+        return False
+    if not payment.sent_by or payment.sent_by != bank.sender(payment):
         return False
     kinds = ["repeated", "repeat_not_sent", "repeat_refused", CREATE_REFUSED]
     said = Counter(payment.events.filter(kind__in=kinds).values_list("kind", flat=True))
@@ -116,7 +154,7 @@ def _may_repeat(payment: Payment, now: datetime) -> bool:
 
 def _repeat(payment: Payment, now: datetime) -> StepResult:
     """Neither recorded nor sent while the bank's limits have no room for it."""
-    place = bank.reserve_submit()
+    place = bank.reserve_submit(payment.way)
     if isinstance(place, bank.NothingHappened):
         return StepResult(place.retry_after_s, place.resume_in_s)
     try:
@@ -149,11 +187,7 @@ def _note_not_sent(payment: Payment, now: datetime, evidence: dict[str, Any]) ->
     )
 
 
-def _record_repeat(
-    payment: Payment,
-    answer: bank.Accepted | bank.NothingHappened | bank.TurnedDown | bank.Lost,
-    now: datetime,
-) -> StepResult:
+def _record_repeat(payment: Payment, answer: bank.Answer, now: datetime) -> StepResult:
     match answer:
         case bank.Accepted(draft_id):
             take_draft(payment, draft_id, now=now, kind="draft_created")
@@ -161,6 +195,8 @@ def _record_repeat(
         case bank.NothingHappened(_, evidence) as trouble:
             _note_not_sent(payment, now, evidence)
             return StepResult(trouble.retry_after_s, trouble.resume_in_s)
+        case bank.Disconnected(evidence):
+            _note_not_sent(payment, now, evidence)
         case bank.TurnedDown(evidence):
             record(
                 payment.order,

@@ -31,8 +31,8 @@ class Sighting:
 
     `free` are drafts with the same payer, payee and amount that no payment of ours owns; `nameless` counts those that
     may be ours but cannot be told: without an id, or with a payer, payee or amount that the bank left out. Drafts that
-    the bank shows as closed without payment are left out: nobody can approve them any more. `rivals` are the other
-    payments that may have made one of these drafts.
+    the bank shows as closed without payment are left out: nobody can approve them any more. A draft with the reference
+    of a push is free however it ended. `rivals` are the other payments that may have made one of these drafts.
     """
 
     free: tuple[Draft, ...]
@@ -52,7 +52,7 @@ def look_for(
     wanted = [payment, *_rivals(payment)]
     above = _newest_known(wanted)
     listed = bank.list_drafts(
-        payment.held_at,
+        payment,
         min(sent_first(one) for one in wanted) - bank.CLOCK_SLACK,
         above=above,
         below=None if above is None else _known_as_newer(wanted, above),
@@ -97,7 +97,12 @@ def _known_as_newer(payments: Sequence[Payment], above: int) -> int | None:
 
 
 def _rivals(payment: Payment) -> QuerySet[Payment]:
-    """Other payments of ours whose answer is outstanding and that asked for the same transfer there."""
+    """Other payments of ours whose answer is outstanding and that asked for the same transfer there.
+
+    A push has none: it has a reference that no other has.
+    """
+    if payment.is_push:
+        return Payment.objects.none()
     return Payment.objects.filter(
         status__in=[PaymentStatus.SUBMITTING.value, PaymentStatus.UNKNOWN.value],
         held_at=payment.held_at,
@@ -108,7 +113,11 @@ def _rivals(payment: Payment) -> QuerySet[Payment]:
 
 
 def _sight(payment: Payment, listed: Sequence[Draft]) -> Sighting:
-    still_ours = [draft for draft in listed if from_bunq(draft.status) not in _CLOSED_UNPAID]
+    still_ours = [
+        draft
+        for draft in listed
+        if from_bunq(draft.status) not in _CLOSED_UNPAID or _has_our_reference(payment, draft)
+    ]
     ids = [draft.id for draft in still_ours if draft.id is not None]
     # In this order: whoever writes a listed draft down in this moment was a rival a moment before.
     rivals = tuple(_rivals(payment))
@@ -121,13 +130,21 @@ def _sight(payment: Payment, listed: Sequence[Draft]) -> Sighting:
     return Sighting(free=free, nameless=possible - len(free), rivals=rivals)
 
 
+def _has_our_reference(payment: Payment, draft: Draft) -> bool:
+    return payment.is_push and isinstance(draft, bank.PushDraft) and draft.reference == payment.bank_reference
+
+
 def _agreement(payment: Payment, draft: Draft) -> bool | None:
     """Whether a listed draft is the transfer that we asked for; None when the bank left out what would tell."""
-    pairs = (
+    pairs: list[tuple[object, object]] = [
         (draft.amount, Money(Decimal(payment.amount), payment.currency)),
         (draft.sender_iban, payment.payer_iban),
         (draft.receiver_iban, payment.payee_iban),
-    )
+    ]
+    if _has_our_reference(payment, draft):
+        return True
+    if isinstance(draft, bank.PushDraft):
+        pairs += [(draft.reference, payment.bank_reference), (draft.description, payment.description)]
     if any(shown is not None and shown != asked for shown, asked in pairs):
         return False
     return None if any(shown is None for shown, _ in pairs) else True

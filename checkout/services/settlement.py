@@ -24,6 +24,12 @@ _MEANING = {
 
 
 FLAGS = tuple(_MEANING)
+# Alerts about a push that was paid: they ask for a look at the account, and hold nothing back.
+UNPROVEN, SUSPENDED = "push_unproven", "push_suspended"
+_REMARKS = {
+    UNPROVEN: "The bank shows it as executed, but no payment that was made of it.",
+    SUSPENDED: "The bank holds the payment back for now; the payer may still undo it.",
+}
 
 
 def settle(payment: Payment, *, now: datetime, answer: Mapping[str, Any]) -> None:
@@ -43,6 +49,7 @@ def settle(payment: Payment, *, now: datetime, answer: Mapping[str, Any]) -> Non
         flags.append("paid_late")
     if flags:
         raise_flags(order, flags, payment=payment, now=now)
+    _remark(payment, now=now, answer=answer)
 
 
 def settle_corrected(payment: Payment, *, now: datetime, answer: Mapping[str, Any]) -> None:
@@ -82,6 +89,24 @@ def _unexpected(payment: Payment, answer: Mapping[str, Any]) -> list[str]:
     if bank.consent(payment) is not bank.Consent.SEEN:
         flags.append("consent_differs")
     return flags
+
+
+def _remark(payment: Payment, *, now: datetime, answer: Mapping[str, Any]) -> None:
+    """What is odd about an executed push, once. Source: bunq OpenAPI, DraftPayment and Payment."""
+    if not payment.is_push:
+        return
+    proven = answer.get("object_type") == "Payment" and answer.get("paid_amount") and answer.get("paid_to")
+    for kind in [UNPROVEN] * (not proven) + [SUSPENDED] * (answer.get("suspended") is True):
+        record(
+            payment.order,
+            kind,
+            source=Event.Source.BANK,
+            now=now,
+            payment=payment,
+            message=_REMARKS[kind],
+            data=answer,
+            alert=True,
+        )
 
 
 def _surplus_flags(payment: Payment) -> list[str]:

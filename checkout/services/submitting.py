@@ -25,6 +25,7 @@ _PAUSE_NOT_SENT_MAX_S = 15.0
 _LONGEST_WAIT_FOR_LISTING_S = 2.0
 CREATE_REFUSED = "create_refused"
 DRAFT_CONFLICT = "draft_conflict"
+CONNECTION_GONE = "connection_gone"
 # What a payment asks the bank for.
 _ASKED = (
     "amount",
@@ -36,6 +37,10 @@ _ASKED = (
     "description",
     "request_body",
     "browser",
+    "way",
+    "connection_id",
+    "account_id",
+    "bank_reference",
 )
 
 
@@ -48,7 +53,7 @@ def submit(payment: Payment, now: datetime, reservation: Reservation | None = No
     if payment.cancel_reason or order.status != OrderStatus.OPEN or now >= payment.expires_at:
         close_unsent(payment, now)
         return StepResult(_SOON_S)
-    place = reservation or bank.reserve_submit()
+    place = reservation or bank.reserve_submit(payment.way)
     if isinstance(place, bank.NothingHappened):
         return StepResult(0.0, place.resume_in_s)
     try:
@@ -58,7 +63,7 @@ def submit(payment: Payment, now: datetime, reservation: Reservation | None = No
 
 
 def _send(payment: Payment, now: datetime, place: Reservation) -> StepResult:
-    there = bank.held_at()
+    there = bank.held_at(payment.way)
     if not move(
         payment,
         PaymentStatus.SUBMITTING,
@@ -67,7 +72,7 @@ def _send(payment: Payment, now: datetime, place: Reservation) -> StepResult:
         now=now,
         data={"request_id": payment.request_id},
         sent_at=now,
-        sent_by=bank.sender(),
+        sent_by=bank.sender(payment),
         held_at=there,
         after_draft_id=newest_draft(there),
     ):
@@ -77,11 +82,7 @@ def _send(payment: Payment, now: datetime, place: Reservation) -> StepResult:
     return record_answer(payment, bank.submit(payment, place), now)
 
 
-def record_answer(
-    payment: Payment,
-    answer: bank.Accepted | bank.NothingHappened | bank.TurnedDown | bank.Lost,
-    now: datetime,
-) -> StepResult:
+def record_answer(payment: Payment, answer: bank.Answer, now: datetime) -> StepResult:
     """Write down what the bank answered to the request of a payment that is *submitting*."""
     match answer:
         case bank.Accepted(draft_id):
@@ -102,6 +103,9 @@ def record_answer(
             return StepResult(pause_s, pause_s if trouble.bank_is_away else 0.0)
         case bank.TurnedDown(evidence):
             return _believe_refusal(payment, evidence, now)
+        case bank.Disconnected(evidence):
+            _give_up_unsent(payment, evidence, now)
+            return StepResult(_SOON_S)
         case bank.Lost(evidence):
             _mark_lost(payment, now, evidence)
             return StepResult(_SOON_S)
@@ -138,6 +142,20 @@ def _believe_refusal(payment: Payment, evidence: dict[str, Any], now: datetime) 
     return StepResult(_SOON_S)
 
 
+def _give_up_unsent(payment: Payment, evidence: dict[str, Any], now: datetime) -> None:
+    """The payer's connection has ended, and bunq takes this request over no other: another attempt may start."""
+    move(
+        payment,
+        PaymentStatus.FAILED,
+        source=Event.Source.BANK,
+        kind=CONNECTION_GONE,
+        now=now,
+        message="Nothing was sent: the payer's connection has ended.",
+        data=evidence,
+        connection_gone_at=now,
+    )
+
+
 def declare_lost(payment: Payment, now: datetime) -> StepResult:
     """The process that was sending this payment is gone: it may have been sent, so it is looked for."""
     _mark_lost(payment, now, {"reason": "the process that sent it ended before an answer was stored"})
@@ -167,19 +185,19 @@ def woke_too_late(now: datetime) -> bool:
 def take_draft(payment: Payment, draft_id: int, *, now: datetime, kind: str) -> bool:
     """The draft is ours: store its id with the move to *pending*, and begin the shopper's authorization.
 
-    If another process settled this payment meanwhile with another draft, this one is an orphan, see `_keep_orphan`.
+    If another process settled this payment meanwhile with another draft, this one is an orphan, see `keep_orphan`.
     """
     try:
         with transaction.atomic():
             moved = _move_to_pending(payment, draft_id, now=now, kind=kind)
-            if moved:
+            if moved and not payment.is_push:  # a push shows itself in the payer's app
                 bank.begin_authorization(payment, now=now)
     except IntegrityError:
         payment.refresh_from_db()
         _note_conflict(payment, draft_id, now)
         return False
     if not moved:
-        _keep_orphan(payment, draft_id, now)
+        keep_orphan(payment, draft_id, now)
     return moved
 
 
@@ -221,13 +239,13 @@ def _note_conflict(payment: Payment, draft_id: int, now: datetime) -> None:
     )
 
 
-def _keep_orphan(payment: Payment, draft_id: int, now: datetime) -> None:
+def keep_orphan(payment: Payment, draft_id: int, now: datetime) -> None:
     """A draft of this order that no attempt owns becomes an attempt of its own that is being closed.
 
     So it is asked to close until the bank says that it is, no new attempt starts before that, and money that moves
     on it all the same is recorded (invariants 1 and 6).
     """
-    there = payment.held_at or bank.held_at()
+    there = payment.held_at or bank.held_at(payment.way)
     with transaction.atomic():
         take_order(payment.order_id)
         if Payment.objects.filter(held_at=there, draft_id=draft_id).exists():

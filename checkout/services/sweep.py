@@ -89,7 +89,7 @@ def _somebody_is_lost(now: datetime) -> bool:
     """
     told = Event.objects.filter(payment=OuterRef("pk"), alert=True, kind="needs_person")
     around = (now - _SOON, now + _SOON)
-    lost = _unleased(now).filter(status=PaymentStatus.UNKNOWN.value, due_at__range=around)
+    lost = _unleased(now).filter(status=PaymentStatus.UNKNOWN.value, way=bank.SCAN, due_at__range=around)
     return lost.filter(~Exists(told)).exists()
 
 
@@ -124,7 +124,7 @@ def _answerable(now: datetime, **which: object) -> list[Due]:
 
 
 def _waiting(now: datetime) -> QuerySet[Payment]:
-    return _unleased(now).filter(status=PaymentStatus.PENDING.value)
+    return _unleased(now).filter(status=PaymentStatus.PENDING.value, way=bank.SCAN)
 
 
 def _unleased(now: datetime) -> QuerySet[Payment]:

@@ -2,7 +2,7 @@
 
 Read from the flags and the alerts in the history, by two small indexes: it takes no longer with a million orders. A
 question is open until what it asks has been answered or has answered itself; nothing here has to be ticked off, but the
-one question that has no other answer ("the bank took back what was paid").
+questions that have no other answer ("the bank took back what was paid", or gave its word by halves).
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from checkout.models.order import FLAGGED
 from checkout.services.errors import CheckoutError
 from checkout.services.events import record
 from checkout.services.looking import READABLE, UNREADABLE_FOR_LONG
-from checkout.services.settlement import FLAGS
+from checkout.services.settlement import FLAGS, SUSPENDED, UNPROVEN
 from checkout.statuses import FROM_BUNQ, OPEN, PAID_WORDS, PaymentStatus
 
 # So many are read at once; who has more to do begins with the oldest.
@@ -25,6 +25,8 @@ LOOKED_AT = "looked_at"
 _LOST = ("needs_person", "draft_conflict")
 _UNKNOWN_WORD = "unknown_bank_status"
 _TAKEN_BACK = "move_refused"
+# Nothing but somebody's look at the account answers these.
+ASK_FOR_A_LOOK = (_TAKEN_BACK, UNPROVEN, SUSPENDED)
 _REVIEWS = ("review_accepted", "review_refunded")
 # The bank's answers about executed payments.
 _EVIDENCE = ("bank_decided", "corrected", _TAKEN_BACK)
@@ -90,8 +92,10 @@ def count_open(merchants: QuerySet[Merchant] | None) -> int:
 
 
 def looked_at(payment: Payment, *, by: str, now: datetime) -> None:
-    """Somebody has looked at the account after the bank took its word back. Raises NothingToLookAt."""
-    asked = _open_alerts().filter(payment=payment, kind=_TAKEN_BACK)
+    """Somebody has looked at the account after the bank took its word back, or gave it by halves. Raises
+    NothingToLookAt.
+    """
+    asked = _open_alerts().filter(payment=payment, kind__in=ASK_FOR_A_LOOK)
     if not asked.exists():
         raise NothingToLookAt("There is nothing to look at any more.")
     record(
@@ -103,7 +107,7 @@ def wants_a_look(payment: Payment) -> bool:
     """Whether `looked_at` answers something now."""
     return (
         payment.state is PaymentStatus.PAID
-        and _open_alerts().filter(payment=payment, kind=_TAKEN_BACK).exists()
+        and _open_alerts().filter(payment=payment, kind__in=ASK_FOR_A_LOOK).exists()
     )
 
 
@@ -124,10 +128,12 @@ def _open_alerts() -> QuerySet[Event]:
     unknown_word = Q(still_open, ~Q(payment__bank_status__in=[*FROM_BUNQ, ""]), kind=_UNKNOWN_WORD)
     later = Event.objects.filter(payment=OuterRef("payment"), pk__gt=OuterRef("pk"))
     taken_back = Q(
-        ~Exists(later.filter(kind=LOOKED_AT)), kind=_TAKEN_BACK, payment__status=PaymentStatus.PAID.value
+        ~Exists(later.filter(kind=LOOKED_AT)),
+        kind__in=ASK_FOR_A_LOOK,
+        payment__status=PaymentStatus.PAID.value,
     )
     unreadable = Q(still_open, ~Exists(later.filter(kind=READABLE)), kind=UNREADABLE_FOR_LONG)
-    kinds = Q(alert=True, kind__in=[*_LOST, _UNKNOWN_WORD, _TAKEN_BACK, UNREADABLE_FOR_LONG])
+    kinds = Q(alert=True, kind__in=[*_LOST, _UNKNOWN_WORD, *ASK_FOR_A_LOOK, UNREADABLE_FOR_LONG])
     return Event.objects.filter(kinds).filter(lost | unknown_word | taken_back | unreadable)
 
 

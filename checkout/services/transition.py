@@ -83,7 +83,8 @@ def correct(
     old = payment.state
     with transaction.atomic():
         take_order(payment.order_id)
-        changes = _changes(payment, new, now) | {"bank_status": bank_status}
+        given_up = new is PaymentStatus.FAILED
+        changes = _changes(payment, new, now) | {"bank_status": bank_status, "given_up": given_up}
         if new in OPEN:
             changes |= {"final_at": None, "due_at": now, "surplus": _another_was_paid(payment)}
         if not Payment.objects.filter(pk=payment.pk, status=old.value).update(**changes):

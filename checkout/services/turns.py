@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db.models import Case, F, Q, QuerySet, Subquery, Value, When, Window
 from django.db.models.functions import Coalesce, Greatest, RowNumber
 
+from checkout import bank
 from checkout.models import Merchant, Payment
 from checkout.statuses import PaymentStatus
 
@@ -18,10 +19,12 @@ PAGE_OPEN = timedelta(seconds=45)
 RECENTLY_ACTIVE = timedelta(minutes=5)
 # Whoever waited this long for a look counts as much as an open page, however many open pages there are.
 _LONG_OVERDUE = timedelta(seconds=60)
+# A merchant's many scans do not put its pushes behind others', nor the other way round.
+_LATEST = {bank.SCAN: "latest_turn", bank.PUSH: "latest_push_turn"}
 
 
-def next_turn(merchant_id: int) -> int:
-    """The turn of a merchant's new payment: one after its latest, but none that is over already.
+def next_turn(merchant_id: int, way: str = bank.SCAN) -> int:
+    """The turn of a merchant's new payment: one after its latest of this way, but none that is over already.
 
     Payments are sent in the order of their turns, equal ones in order of arrival (start-time fair queueing). So of two
     merchants that both wait, none is ever sent more than two payments ahead of the other, whatever came before; and
@@ -29,14 +32,16 @@ def next_turn(merchant_id: int) -> int:
     merchant's row keeps two of its payments from getting one turn.
     """
     # A payment that some defect keeps from being sent does not make the time stand still for the others.
-    waiting = Payment.objects.filter(status=PaymentStatus.CREATED.value, steps_without_news=0)
+    waiting = Payment.objects.filter(status=PaymentStatus.CREATED.value, way=way, steps_without_news=0)
+    latest = _LATEST[bank.Way(way)]
     now = Coalesce(
         Subquery(waiting.order_by("turn").values("turn")[:1]),
-        Subquery(Merchant.objects.order_by("-latest_turn").values("latest_turn")[:1]),
+        Subquery(Merchant.objects.order_by(f"-{latest}").values(latest)[:1]),
     )
     mine = Merchant.objects.filter(pk=merchant_id)
-    mine.update(latest_turn=Greatest(F("latest_turn") + 1, now))
-    return mine.values_list("latest_turn", flat=True).get()
+    mine.update(**{latest: Greatest(F(latest) + 1, now)})
+    turn: int = mine.values_list(latest, flat=True).get()
+    return turn
 
 
 def by_turn(payments: QuerySet[Payment]) -> QuerySet[Payment]:

@@ -25,7 +25,10 @@ from oauth_connect.newest import Newest
 FORM_STATES = frozenset({PageState.FORM, PageState.TRY_AGAIN})
 # The shopper waits for something to happen by itself: without JavaScript these reload.
 WAITING_STATES = frozenset(
-    {PageState.PREPARING, PageState.CHECKING, PageState.WAITING, PageState.FINISHING, PageState.CLOSING}
+    {
+        *(PageState.PREPARING, PageState.CHECKING, PageState.CLOSING),
+        *(PageState.WAITING, PageState.FINISHING, PageState.PUSH_WAITING, PageState.CONNECTION_GONE),
+    }
 )
 
 TITLES = {
@@ -34,6 +37,8 @@ TITLES = {
     PageState.PREPARING: "Preparing",
     PageState.CHECKING: "Checking",
     PageState.WAITING: "Approve in bunq",
+    PageState.PUSH_WAITING: "Approve on your phone",
+    PageState.CONNECTION_GONE: "Look in bunq",
     PageState.FINISHING: "Confirming",
     PageState.CLOSING: "Cancelling",
     PageState.PAID: "Paid",

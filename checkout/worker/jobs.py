@@ -21,6 +21,7 @@ from checkout.services.review import release_if_consent_came
 from checkout.services.steps import Means, Taken, take_step
 from checkout.services.sweep import sweep
 from checkout.statuses import OrderStatus, PaymentStatus
+from oauth_connect import payers
 from oauth_connect.authorizations import retry_exchanges
 
 logger = logging.getLogger("kassa.worker")
@@ -46,23 +47,23 @@ class Round:
     resume_in_s: float = 0.0
 
 
-def say_that_a_worker_sends(now: datetime, clock: Clock) -> Round:
+def say_that_a_worker_sends(now: datetime, clock: Clock, *, way: str = bank.SCAN) -> Round:
     """Also while the bank takes nothing: else whoever comes to a long line would be sent before all who wait in it."""
-    queue.worker_is_here(now)
+    queue.worker_is_here(now, way)
     return Round()
 
 
-def submit_waiting(now: datetime, clock: Clock) -> Round:
+def submit_waiting(now: datetime, clock: Clock, *, way: str = bank.SCAN) -> Round:
     """Send payments in their order, as many as the bank's limits have room for now.
 
     Whose turn it is, is asked anew for every place: others send, too, and others come.
     """
     done = 0
     for _ in range(STEPS_PER_ROUND):
-        first = queue.next_in_line(clock(), limit=_RIVALS)
+        first = queue.next_in_line(clock(), limit=_RIVALS, way=way)
         if not first:
             break
-        place = bank.reserve_submit()
+        place = bank.reserve_submit(way)
         if isinstance(place, bank.NothingHappened):
             return Round(done, place.retry_after_s)
         try:
@@ -72,7 +73,7 @@ def submit_waiting(now: datetime, clock: Clock) -> Round:
         if step is None:
             continue
         done += 1
-        queue.worker_is_here(clock())
+        queue.worker_is_here(clock(), way)
         if step.result.held_up:
             return Round(done, step.result.resume_in_s)
     return Round(done)
@@ -90,27 +91,27 @@ def _send_first(pks: Sequence[int], place: bank.Reservation, clock: Clock) -> Ta
     return None
 
 
-def take_turn(status: PaymentStatus, now: datetime, clock: Clock) -> Round:
+def take_turn(status: PaymentStatus, now: datetime, clock: Clock, *, way: str = bank.SCAN) -> Round:
     """The next step of payments in `status` that are due. When the bank cannot be asked, the rest waits.
 
-    Each status has a round of its own: it asks the bank for something else, so one that the bank has no room for
-    does not stand in another's way.
+    Each status of each way has a round of its own: it asks the bank for something else, so one that the bank has no
+    room for does not stand in another's way.
     """
-    if not _anything_due(status, now):
+    if not _anything_due(status, way, now):
         return Round()
-    return _take(_due(status, now), now, clock)
+    return _take(_due(status, way, now), now, clock)
 
 
-def look_at_returned(now: datetime, clock: Clock) -> Round:
+def look_at_returned(now: datetime, clock: Clock, *, way: str = bank.SCAN) -> Round:
     """Payments whose shopper just came back from bunq: before whatever else may use up the room for reads."""
-    if not _anything_due(PaymentStatus.PENDING, now):
+    if not _anything_due(PaymentStatus.PENDING, way, now):
         return Round()
-    return _take(_due(PaymentStatus.PENDING, now).filter(urgent=True), now, clock)
+    return _take(_due(PaymentStatus.PENDING, way, now).filter(urgent=True), now, clock)
 
 
-def _anything_due(status: PaymentStatus, now: datetime) -> bool:
+def _anything_due(status: PaymentStatus, way: str, now: datetime) -> bool:
     """Asked several times a second by every worker, and mostly answered with no: so without any of the rest."""
-    return Payment.objects.filter(status=status.value, due_at__lte=now).exists()
+    return Payment.objects.filter(status=status.value, way=way, due_at__lte=now).exists()
 
 
 def _take(due: QuerySet[Payment], now: datetime, clock: Clock) -> Round:
@@ -128,10 +129,10 @@ def _take(due: QuerySet[Payment], now: datetime, clock: Clock) -> Round:
     return Round(done)
 
 
-def _due(status: PaymentStatus, now: datetime) -> QuerySet[Payment]:
-    due = Payment.objects.filter(status=status.value, due_at__lte=now)
+def _due(status: PaymentStatus, way: str, now: datetime) -> QuerySet[Payment]:
+    due = Payment.objects.filter(status=status.value, way=way, due_at__lte=now)
     free = due.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
-    if status is not PaymentStatus.PENDING or not bank.listing_works():
+    if status is not PaymentStatus.PENDING or way == bank.PUSH or not bank.listing_works():
         return free
     to_be_closed = ~Q(cancel_reason="") | Q(expires_at__lte=now)
     return free.filter(to_be_closed | Q(urgent=True) | Q(due_at__lt=now - _LISTING_IS_LATE))
@@ -160,6 +161,16 @@ def end_orders(now: datetime, clock: Clock) -> Round:
 
 def exchange_waiting_codes(now: datetime, clock: Clock) -> Round:
     return Round(retry_exchanges(now))
+
+
+def open_connections(now: datetime, clock: Clock) -> Round:
+    """Connections of payers who want to be remembered, as the bank's limits have room for them."""
+    return Round(payers.open_waiting(now))
+
+
+def forget_connections(now: datetime, clock: Clock) -> Round:
+    """Connections that were kept as long as their payers were promised."""
+    return Round(payers.forget_overdue(now))
 
 
 def look_after_exchanges(now: datetime, clock: Clock) -> Round:

@@ -24,21 +24,35 @@ class Job:
     every_s: float = 0.0
 
 
-def _turn(status: PaymentStatus) -> Job:
-    return Job(status.value, partial(jobs.take_turn, status))
+def _turn(status: PaymentStatus, way: str = bank.SCAN) -> Job:
+    return Job(_name(status.value, way), partial(jobs.take_turn, status, way=way))
+
+
+def _name(what: str, way: str) -> str:
+    return what if way == bank.SCAN else f"{what} {way}"
+
+
+def _watch(way: str) -> tuple[Job, ...]:
+    return (
+        Job(_name("returned", way), partial(jobs.look_at_returned, way=way)),
+        _turn(PaymentStatus.SUBMITTING, way),
+        _turn(PaymentStatus.UNKNOWN, way),
+        _turn(PaymentStatus.CANCELLING, way),
+        _turn(PaymentStatus.PENDING, way),
+    )
 
 
 _SEND = Job("submit", jobs.submit_waiting)
 # With nothing to do it looks more seldom than the first.
 _HELP_SEND = Job("submit", jobs.submit_waiting, every_s=0.5)
 SUBMIT = (Job("sends", jobs.say_that_a_worker_sends, every_s=10.0), _SEND)
-WATCH = (
-    Job("returned", jobs.look_at_returned),
-    _turn(PaymentStatus.SUBMITTING),
-    _turn(PaymentStatus.UNKNOWN),
-    _turn(PaymentStatus.CANCELLING),
-    _turn(PaymentStatus.PENDING),
+WATCH = _watch(bank.SCAN)
+# Pushes have limits of their own at the bank, and calls that hang of their own.
+PUSH = (
+    Job("sends push", partial(jobs.say_that_a_worker_sends, way=bank.PUSH), every_s=10.0),
+    Job("submit push", partial(jobs.submit_waiting, way=bank.PUSH)),
 )
+WATCH_PUSHES = _watch(bank.PUSH)
 SWEEP = (Job("sweep", jobs.sweep_listing),)
 KEEP = (
     Job("exchanged", jobs.look_after_exchanges, every_s=0.2),
@@ -55,11 +69,18 @@ PLANS = (
     Job("reminders", plan_jobs.remind_payers, every_s=10.0),
     Job("plans over", plan_jobs.let_go, every_s=10.0),
 )
+CONNECT = (
+    Job("connections", jobs.open_connections, every_s=0.5),
+    Job("overdue", jobs.forget_connections, every_s=60.0),
+)
 LANES: dict[str, tuple[Job, ...]] = {
     "submit": SUBMIT,
     "watch": WATCH,
     "sweep": SWEEP,
+    "push": PUSH,
+    "watch-pushes": WATCH_PUSHES,
     "keep": KEEP,
+    "connect": CONNECT,
     "plans": PLANS,
 }
 

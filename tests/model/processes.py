@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 _TRACED = (
     *sorted((ROOT / "checkout" / "services").glob("*.py")),
     *sorted((ROOT / "checkout" / "worker").glob("*.py")),
-    ROOT / "checkout" / "bank.py",
+    *sorted((ROOT / "checkout" / "bank").glob("*.py")),
     *sorted((ROOT / "oauth_connect").glob("*.py")),
 )
 _TRACED_NAMES = frozenset(map(str, _TRACED))

@@ -114,6 +114,8 @@ def _count_line(report: Report) -> str:
     counts = [f"{report.payments} payments", f"{report.drafts} drafts at the bank"]
     if report.elsewhere:
         counts.append(f"{report.elsewhere} payments elsewhere")
+    if report.unreachable:
+        counts.append(f"{report.unreachable} payments of connections that have ended")
     if report.closed_without_payment:
         counts.append(f"{report.closed_without_payment} closed drafts without a payment")
     counts.append(f"{len(report.differences)} differences")
@@ -127,6 +129,7 @@ def _as_json(report: Report, deeds: list[str]) -> dict[str, Any]:
         "payments": report.payments,
         "drafts": report.drafts,
         "elsewhere": report.elsewhere,
+        "unreachable": report.unreachable,
         "closed_without_payment": report.closed_without_payment,
         "complete": report.is_complete,
         "unread": report.unread,
