@@ -21,7 +21,16 @@ class MerchantForm(forms.ModelForm[Merchant]):
 
     class Meta:
         model = Merchant
-        fields = ["name", "slug", "iban", "account_holder", "website", "support_email", "time_zone", "is_active"]
+        fields = [
+            "name",
+            "slug",
+            "iban",
+            "account_holder",
+            "website",
+            "support_email",
+            "time_zone",
+            "is_active",
+        ]
 
     def clean_iban(self) -> str:
         iban = normalise_iban(self.cleaned_data["iban"])

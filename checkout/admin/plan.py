@@ -66,7 +66,9 @@ class PlanAdmin(WishesAdmin[Plan]):
         return mask_iban(plan.payer_iban) if plan.payer_iban else ""
 
     def facts(self, row: Plan) -> list[str]:
-        numbers = [str(one.instalment.number) for one in rows(row, _INSTALMENTS_SHOWN) if one.standing == "missed"]
+        numbers = [
+            str(one.instalment.number) for one in rows(row, _INSTALMENTS_SHOWN) if one.standing == "missed"
+        ]
         missed = [f"Missed so far: no. {', '.join(reversed(numbers))}"] if numbers else []
         return [f"{self.money(row)} {self.rhythm_words(row)}, plan is {row.status}", *missed]
 
@@ -75,9 +77,7 @@ class PlanAdmin(WishesAdmin[Plan]):
 
     def get_urls(self) -> list[URLPattern]:
         view = require_http_methods(["GET", "HEAD", "POST"])(self.offer_view)
-        offer = path(
-            "<path:object_id>/offer/", self.admin_site.admin_view(view), name="checkout_plan_offer"
-        )
+        offer = path("<path:object_id>/offer/", self.admin_site.admin_view(view), name="checkout_plan_offer")
         return [offer, *super().get_urls()]
 
     def render_change_form(
@@ -107,9 +107,7 @@ class PlanAdmin(WishesAdmin[Plan]):
     ) -> HttpResponse:
         sent = request.POST if request.method == "POST" else None
         mine = merchants_of(request.user).filter(is_active=True)
-        form = PlanForm(
-            sent, merchants=mine, initial={"merchant": mine.values_list("pk", flat=True).first()}
-        )
+        form = PlanForm(sent, merchants=mine, initial={"merchant": mine.values_list("pk", flat=True).first()})
         if sent is not None and form.is_valid():
             plan = self._create(request, form)
             if plan is not None:
@@ -155,7 +153,11 @@ class PlanAdmin(WishesAdmin[Plan]):
                 self.message_user(request, said, messages.SUCCESS)
                 return HttpResponseRedirect(back_url)
         return self._form(
-            request, form, title=f"Another amount for plan {plan.reference}", button="Offer this amount", back=back_url
+            request,
+            form,
+            title=f"Another amount for plan {plan.reference}",
+            button="Offer this amount",
+            back=back_url,
         )
 
     def _form(

@@ -31,8 +31,8 @@ def _cancel(plan: Plan, by: str, now: datetime) -> Answer:
 def _still_closing(plan: Plan) -> Answer | None:
     if plan.made.filter(status=InstalmentStatus.OPEN.value).exists() or is_closing(plan):
         return Answer(
-            "Nothing new is asked for. A payment was open: it is closed when the bank says so; if the payer was faster, "
-            "it counts.",
+            "Nothing new is asked for. A payment was open: it is closed when the bank says so; if the payer was "
+            "faster, it counts.",
             messages.WARNING,
         )
     return None
@@ -60,8 +60,8 @@ def _missed_numbers(plan: Plan) -> str:
 HANDLED: Wish[Plan] = Wish(
     name="handled",
     label="I have dealt with it",
-    explanation="This plan has instalments that were not paid in time. Kassa does not ask for them again: agree with the "
-    "payer what is to become of them, for example by an order of its own. This records with your name that you did.",
+    explanation="This plan has instalments that were not paid in time. Kassa does not ask for them again: agree "
+    "with the payer what is to become of them, for example by an order of its own. This records with your name that you did.",
     is_offered=lambda plan: missed.of_plan(plan).exists(),
     grant=_handled,
     seen=_missed_numbers,
@@ -95,11 +95,9 @@ PLAN_WISHES: tuple[Wish[Plan], ...] = (
     Wish(
         name="cancel",
         label="Stop plan",
-        explanation="The plan is stopped for good; it cannot be resumed. An open payment is closed at the bank. A payer "
-        "who approves before the bank has closed it has paid.",
-        is_offered=lambda plan: (
-            plan.state in (PlanStatus.AWAITING, PlanStatus.ACTIVE, PlanStatus.PAUSED)
-        ),
+        explanation="The plan is stopped for good; it cannot be resumed. An open payment is closed at the bank. A "
+        "payer who approves before the bank has closed it has paid.",
+        is_offered=lambda plan: plan.state in (PlanStatus.AWAITING, PlanStatus.ACTIVE, PlanStatus.PAUSED),
         grant=_cancel,
         is_grave=True,
     ),

@@ -44,11 +44,13 @@ class Row:
     payment_buttons: list[tuple[Payment, Button]]
 
 
-def how_many(request: HttpRequest) -> int:
-    """How many orders and plans of one's own wait for a person."""
+def how_many(request: HttpRequest) -> str:
+    """What of one's own waits for a person, as `2 orders and 1 plan`; empty if nothing does."""
     if not _may_look(request):
-        return 0
-    return tasks.count_open(_merchants(request)) + missed.count_open(_merchants(request))
+        return ""
+    mine = _merchants(request)
+    counted = [(tasks.count_open(mine), "order"), (missed.count_open(mine), "plan")]
+    return " and ".join(f"{count} {word}{'s' * (count != 1)}" for count, word in counted if count)
 
 
 @require_safe

@@ -22,8 +22,8 @@ def _choices(words: type[Unit] | type[FirstPayment]) -> list[tuple[str, str]]:
 class Plan(models.Model):
     """Several payments of one payer: a fixed number of instalments, or one after another until it is cancelled.
 
-    `status` is written by `checkout.plans` only, by conditional updates. What the payer agreed to stands in `PlanTerms`;
-    `amount` is that of the terms in force, or of the first offer.
+    `status` is written by `checkout.plans` only, by conditional updates. What the payer agreed to stands in
+    `PlanTerms`; `amount` is that of the terms in force, or of the first offer.
     """
 
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="plans")

@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -21,6 +22,8 @@ from oauth_connect.payers import Connection, ConnectionStatus, PayerAccount
 
 WAY_LIFETIME = timedelta(minutes=30)
 MAX_WAYS_PER_PLAN = 50
+# A pause, or a date put off: what is kept outlives the next date by so much.
+_KEPT_BEYOND = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Way:
 
 
 def label_for(order: Order) -> str:
-    """For whom the access is to be kept that the payer of this order gives: its plan, while that has none; else nobody."""
+    """For whom the access is to be kept that the payer of this order gives: its plan while that has none, or nobody."""
     made = Instalment.objects.filter(order=order).select_related("plan").first()
     if made is None or made.plan.state in OVER or made.plan.connection_pk is not None:
         return ""
@@ -111,6 +114,12 @@ def usable(plan: Plan, now: datetime) -> Way | None:
     return Way(plan.connection_pk, plan.account_id)
 
 
+def keep(plan: Plan, now: datetime) -> None:
+    """The payer agreed that it is kept until the plan is over: so at least until well after the next date."""
+    if plan.connection_pk is not None:
+        payers.keep_longer(plan.connection_pk, max(plan.next_at or now, now) + _KEPT_BEYOND)
+
+
 def forget(plan: Plan, now: datetime) -> None:
     """The plan is over: what the payer gave us is destroyed here."""
     for connection in payers.kept_for(plan.label):
@@ -145,7 +154,7 @@ def _use(plan: Plan, connection: Connection, account: PayerAccount, now: datetim
         take_plan(plan)
         if plan.state in OVER:
             return
-        way = {
+        way: dict[str, Any] = {
             "connection_pk": connection.pk,
             "account_id": account.account_id,
             "payer_iban": account.iban,
@@ -159,6 +168,7 @@ def _use(plan: Plan, connection: Connection, account: PayerAccount, now: datetim
         else:
             write(plan, **way)
             record(plan, "connected_again", source=Event.Source.SHOPPER, now=now)
+        keep(plan, now)
         plan.made.filter(status=InstalmentStatus.OPEN.value).update(look_at=now)
 
 

@@ -1,7 +1,7 @@
 """Making the instalments that are due, each as an order of its own, and asking for them by pushes.
 
-One at a time: the next is made once the one before it has ended, the oldest first, and not within a day of it. So a payer
-whose instalments were not made in time gets them one after another.
+One at a time: the next is made once the one before it has ended, the oldest first, and not within a day of it. So a
+payer whose instalments were not made in time gets them one after another.
 """
 
 from datetime import datetime, timedelta
@@ -25,7 +25,13 @@ from checkout.plans.moves import (
 from checkout.plans.rules import Act, Asking, next_step
 from checkout.plans.statuses import OVER, InstalmentStatus, PlanStatus
 from checkout.services.attempts import start_push
-from checkout.services.errors import AttemptRunning, InvalidOrder, OrderNotPayable, TooManyAttempts
+from checkout.services.errors import (
+    AttemptRunning,
+    InvalidOrder,
+    NotConnected,
+    OrderNotPayable,
+    TooManyAttempts,
+)
 from checkout.services.orders import NewLine, cancel_order, create_order
 from checkout.statuses import OrderStatus
 
@@ -67,6 +73,7 @@ def make_next(plan_pk: int, now: datetime) -> Instalment | None:
                 return None
             made = _make(plan, plan.next_number, now)
             write(plan, **scheduled(plan, plan.next_number + 1))
+            connecting.keep(plan, now)
             return made
     except InvalidOrder as error:
         _put_off(plan, str(error), now)
@@ -176,9 +183,9 @@ def _push(instalment: Instalment, order: Order, until: datetime, now: datetime) 
             account_id=way.account_id,
             browser="",
             now=now,
-            lifetime=until - now,
+            asked_until=until,
         )
-    except TooManyAttempts:
+    except (TooManyAttempts, NotConnected):
         return now + _WHILE_BUSY
     except (AttemptRunning, OrderNotPayable):
         return now + _SOON

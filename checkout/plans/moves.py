@@ -24,7 +24,7 @@ _COUNTED = [status.value for status in COUNTED]
 
 
 def take_plan(plan: Plan) -> None:
-    """Until this transaction ends nobody else changes this plan or makes an instalment of it; `plan` is as it is now."""
+    """Until this transaction ends nobody else changes this plan or makes an instalment of it. Reads it anew."""
     Plan.objects.filter(pk=plan.pk).update(next_number=F("next_number"))
     plan.refresh_from_db()
 

@@ -16,12 +16,16 @@ from oauth_connect.bunq.types import Money, NewDraft
 
 @dataclass(frozen=True)
 class Payer:
-    """Who pays, and of a push over which connection from which account (bunq's id)."""
+    """Who pays, and of a push over which connection from which account (bunq's id).
+
+    `asked_until`: how long the payer is asked; None for as long as any shopper.
+    """
 
     iban: str
     name: str
     connection_pk: int | None = None
     account_id: int | None = None
+    asked_until: datetime | None = None
 
     @property
     def way(self) -> Payment.Way:
@@ -52,7 +56,7 @@ def new_payment(order: Order, payer: Payer, *, browser: str, now: datetime) -> P
         request_body=prepared.body,
         browser=browser,
         page_seen_at=now,
-        expires_at=min(now + configuration().payment_lifetime, order.expires_at),
+        expires_at=min(payer.asked_until or now + configuration().payment_lifetime, order.expires_at),
         due_at=now,
     )
 

@@ -16,7 +16,9 @@ from checkout.views.errors import allow
 from checkout.views.page import private
 from oauth_connect import clock
 
-CHANGED = "The terms have changed since this page was opened, so nothing was agreed. These are the terms of now."
+CHANGED = (
+    "The terms have changed since this page was opened, so nothing was agreed. These are the terms of now."
+)
 NOTHING_TO_AGREE = "There is nothing to agree to any more. This is how the plan stands."
 OVER = "This plan is over already."
 TOO_OFTEN = "bunq was opened too often for this plan. Please ask the shop."

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('checkout', '0008_merchants_in_turn'),
+        ('checkout', '0009_pushes'),
     ]
 
     operations = [
