@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from checkout.admin.rows import OwnRowsAdmin, TabularInline, is_superuser
 from checkout.iban import normalise_iban, spaced_iban, validate_iban
 from checkout.models import Merchant, MerchantStaff
+from checkout.models.fields import validate_time_zone
 
 STAFF_MAY_CHANGE = ("website", "support_email", "time_zone")
 
@@ -18,6 +19,12 @@ class MerchantForm(forms.ModelForm[Merchant]):
     """Takes an IBAN as people write it, keeps it as banks do."""
 
     iban = forms.CharField(label="IBAN", max_length=100)
+    time_zone = forms.CharField(
+        max_length=40,
+        required=False,
+        validators=[validate_time_zone],
+        help_text="In which the dates of new plans are counted, for example Europe/Amsterdam.",
+    )
 
     class Meta:
         model = Merchant
@@ -36,6 +43,11 @@ class MerchantForm(forms.ModelForm[Merchant]):
         iban = normalise_iban(self.cleaned_data["iban"])
         validate_iban(iban)
         return iban
+
+    def clean_time_zone(self) -> str:
+        """Left empty, it stays as it is."""
+        name: str = self.cleaned_data["time_zone"]
+        return name or self.instance.time_zone
 
 
 class StaffInline(TabularInline[MerchantStaff, Merchant]):
