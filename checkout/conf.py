@@ -17,6 +17,8 @@ class CheckoutConfiguration:
     worker_senders: int
     attempts_per_iban_per_hour: int
     attempts_per_browser_per_hour: int
+    remembered_for: timedelta
+    funds_questions_per_hour: int
     demo_mode: bool
     https: bool
     mail_from: str
@@ -34,6 +36,8 @@ def configuration() -> CheckoutConfiguration:
         worker_senders=settings.WORKER_SENDERS,
         attempts_per_iban_per_hour=settings.ATTEMPTS_PER_IBAN_PER_HOUR,
         attempts_per_browser_per_hour=settings.ATTEMPTS_PER_BROWSER_PER_HOUR,
+        remembered_for=timedelta(days=settings.CONNECTION_LIFETIME_DAYS),
+        funds_questions_per_hour=settings.FUNDS_QUESTIONS_PER_HOUR,
         demo_mode=settings.DEMO_MODE,
         https=settings.HTTPS,
         mail_from=settings.DEFAULT_FROM_EMAIL,

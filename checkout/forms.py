@@ -8,6 +8,7 @@ import unicodedata
 from django import forms
 from django.core.exceptions import ValidationError
 
+from checkout.conf import configuration
 from checkout.iban import certainly_not_bunq, normalise_iban, validate_iban, with_article
 from checkout.sepa_text import to_sepa
 
@@ -88,6 +89,16 @@ class PaymentForm(forms.Form):
             }
         ),
     )
+    remember = forms.BooleanField(
+        label="Remember my bank in this browser",
+        required=False,
+        widget=forms.CheckboxInput(attrs={"aria-describedby": "id_remember_hint"}),
+    )
+
+    @property
+    def kept_days(self) -> int:
+        """How long a bank that is to be remembered is kept."""
+        return configuration().remembered_for.days
 
     def clean_iban(self) -> str:
         iban: str = self.cleaned_data["iban"]

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from checkout.views import health, order, plan, status
+from checkout.views import health, order, plan, remembered, status
 
 
 class OrderToken(StringConverter):
@@ -17,6 +17,7 @@ app_name = "checkout"
 urlpatterns = [
     path("orders/<order_token:token>/", order.show, name="order"),
     path("orders/<order_token:token>/pay", order.pay, name="pay"),
+    path("orders/<order_token:token>/pay-remembered", remembered.pay, name="pay_remembered"),
     path("orders/<order_token:token>/cancel", order.cancel, name="cancel"),
     path("orders/<order_token:token>/continue", order.continue_in_bunq, name="continue"),
     path("orders/<order_token:token>/returned", order.returned, name="returned"),
@@ -28,5 +29,8 @@ urlpatterns = [
     path("plans/<order_token:token>/account", plan.account, name="plan_account"),
     path("plans/<order_token:token>/cancel", plan.cancel, name="plan_cancel"),
     path("plans/<order_token:token>/returned", plan.returned, name="plan_returned"),
+    path("remembered", remembered.show, name="remembered"),
+    path("remembered/forget", remembered.forget, name="forget"),
+    path("remembered/forget-all", remembered.forget_all, name="forget_all"),
     path("healthz", health.healthz, name="healthz"),
 ]

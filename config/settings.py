@@ -203,6 +203,8 @@ LEASE_S = env.int("LEASE_S", default=60)
 # Anybody can type anybody's IBAN, and its owner sees the draft in bunq: so only so many an hour.
 ATTEMPTS_PER_IBAN_PER_HOUR = env.int("ATTEMPTS_PER_IBAN_PER_HOUR", default=20)
 ATTEMPTS_PER_BROWSER_PER_HOUR = env.int("ATTEMPTS_PER_BROWSER_PER_HOUR", default=30)
+# Whether there is enough money says something about a balance: asked only so often for one remembered browser.
+FUNDS_QUESTIONS_PER_HOUR = env.int("FUNDS_QUESTIONS_PER_HOUR", default=10)
 WORKER_PAUSE_S = env.float("WORKER_PAUSE_S", default=0.2)
 # How many payments one worker may be sending at the same time; never more than BUNQ_LIMIT_POST has calls.
 WORKER_SENDERS = env.int("WORKER_SENDERS", default=5)

@@ -75,6 +75,21 @@ LOOKED: Wish[Payment] = Wish(
     is_offered=tasks.wants_a_look,
     grant=_looked,
 )
+
+
+def _payer_looked(payment: Payment, by: str, now: datetime) -> Answer:
+    tasks.payer_looked_at(payment, by=by, now=now)
+    return Answer("Recorded that you compared the payer. Nothing else has changed.")
+
+
+PAYER_LOOKED: Wish[Payment] = Wish(
+    name="payer_looked",
+    label="I have compared the payer",
+    explanation="bunq shows another payer than was typed on the payment page. Look whether that fits the order. This "
+    "records that you did, with your name; the order and the payment stay as they are.",
+    is_offered=tasks.payer_differs,
+    grant=_payer_looked,
+)
 CHECK: Wish[Payment] = Wish(
     name="check",
     label="Check now",
@@ -85,6 +100,7 @@ CHECK: Wish[Payment] = Wish(
 
 PAYMENT_WISHES: tuple[Wish[Payment], ...] = (
     LOOKED,
+    PAYER_LOOKED,
     CHECK,
     Wish(
         name="cancel",

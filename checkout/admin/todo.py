@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from checkout.admin import todo_words
 from checkout.admin.order_wishes import ORDER_WISHES
-from checkout.admin.payment_wishes import CHECK, LOOKED
+from checkout.admin.payment_wishes import CHECK, LOOKED, PAYER_LOOKED
 from checkout.admin.plan_wishes import HANDLED, PAUSE, RESUME
 from checkout.admin.rows import is_superuser, merchants_of
 from checkout.admin.wishes import Button, button, buttons
@@ -21,6 +21,7 @@ from checkout.models import Order, Payment
 from checkout.plans import missed
 from checkout.plans.missed import PlanTask
 from checkout.services import tasks
+from checkout.services.comparing import DIFFERS
 from checkout.services.settlement import FLAGS
 from checkout.services.tasks import Question, Task
 
@@ -115,5 +116,7 @@ def _buttons(question: Question) -> list[tuple[Payment, Button]]:
     payment = question.payment
     if payment is None or question.kind in FLAGS:
         return []
+    if question.kind == DIFFERS:
+        return [(payment, button(PAYER_LOOKED, payment))]
     wishes = [LOOKED, CHECK] if question.kind in tasks.ASK_FOR_A_LOOK else [CHECK]
     return [(payment, button(wish, payment)) for wish in wishes]

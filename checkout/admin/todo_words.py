@@ -44,6 +44,8 @@ def _happened(question: Question, task: Task) -> str:
         case "move_refused":
             word = question.asked.new_status if question.asked else ""
             return f"Payment #{_number(payment)} was paid; bunq now shows it as {word}. The money may not have come."
+        case "payer_differs":
+            return _payer(question)
         case "push_unproven":
             return (
                 f"bunq shows payment #{_number(payment)} as executed, but not the payment that it made. "
@@ -61,6 +63,20 @@ def _happened(question: Question, task: Task) -> str:
                 f"bunq's answer to payment #{_number(payment)} was lost, and it cannot be told whether bunq holds it. "
                 "Until that is known nobody can pay this order another way."
             )
+
+
+def _payer(question: Question) -> str:
+    """What bunq showed of the payer who wanted to be remembered, and what was typed."""
+    told = question.asked.data if question.asked else {}
+    if told.get("what") == "name":
+        return (
+            f"The payer of payment #{_number(question.payment)} asked to be remembered, and bunq shows the name "
+            f"{told.get('shown')}; typed was {told.get('typed')}. The account is the one that was typed."
+        )
+    return (
+        f"The payer of payment #{_number(question.payment)} asked to be remembered, but the bank access that came does "
+        "not show the account that was typed. It was destroyed, and nothing is remembered."
+    )
 
 
 _UNREADABLE = {
@@ -118,6 +134,8 @@ _TO_DO = {
     "unknown_bank_status": "Deliver nothing yet. Look at your account, check now, and tell whoever runs Kassa.",
     "draft_unreadable": "Deliver nothing yet. Look at your account, check now, and tell whoever runs Kassa.",
     "move_refused": "Look whether the money is in your account before you deliver; then say here that you have looked.",
+    "payer_differs": "If you deliver to a person by name, compare it with the order and ask the customer if in doubt. "
+    "Then say here that you have looked. The payment itself is not in question.",
     "push_unproven": "Look whether the money is in your account; then say here that you have looked.",
     "push_suspended": "Look whether the money is in your account before you deliver; then say here that you have "
     "looked.",

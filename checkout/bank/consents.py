@@ -18,6 +18,7 @@ def begin_authorization(payment: Payment, *, now: datetime, browser: str = "") -
         payer=payer_label(payment.payer_iban),
         expires_at=payment.expires_at,
         now=now,
+        keep_for=payment.keep_for,
     )
 
 

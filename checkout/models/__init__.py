@@ -4,10 +4,12 @@ from checkout.models.merchant import Merchant
 from checkout.models.order import Order, OrderLine
 from checkout.models.payment import Payment
 from checkout.models.plan import Instalment, Plan, PlanEvent, PlanTerms
+from checkout.models.remembered import ForgottenConnection, RememberedBrowser
 from checkout.models.staff import MerchantStaff
 
 __all__ = [
     "Event",
+    "ForgottenConnection",
     "Heartbeat",
     "Instalment",
     "Merchant",
@@ -18,4 +20,5 @@ __all__ = [
     "Plan",
     "PlanEvent",
     "PlanTerms",
+    "RememberedBrowser",
 ]

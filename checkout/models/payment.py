@@ -89,6 +89,12 @@ class Payment(models.Model):
         max_length=64, blank=True, help_text="Which browser started it, as a random name."
     )
     page_seen_at = models.DateTimeField(null=True, blank=True)
+    keep_for = models.CharField(
+        max_length=40, blank=True, default="", help_text="For whom the payer's bank is to be remembered."
+    )
+    keep_due_at = models.DateTimeField(
+        null=True, blank=True, help_text="When to look again whether bunq shows the payer that was typed."
+    )
 
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(help_text="When we ask the bank to close it.")
@@ -161,6 +167,9 @@ class Payment(models.Model):
                 name="payment_by_payer",
             ),
             models.Index(fields=["browser", "created_at"], name="payment_by_browser"),
+            models.Index(
+                fields=["keep_due_at"], condition=Q(keep_due_at__isnull=False), name="payment_to_compare"
+            ),
         ]
 
     def __str__(self) -> str:

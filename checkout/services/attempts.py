@@ -34,16 +34,18 @@ _WISHES = {
 _HOLDS_ORDER = [status.value for status in OPEN | {PaymentStatus.PAID}]
 
 
-def start_payment(order: Order, *, iban: str, name: str, browser: str, now: datetime) -> Payment:
+def start_payment(
+    order: Order, *, iban: str, name: str, browser: str, now: datetime, keep_for: str = ""
+) -> Payment:
     """Store a new attempt. Its draft is created at once if nobody waits for that and the bank can be asked now;
-    otherwise the worker does it when its turn comes.
+    otherwise the worker does it when its turn comes. `keep_for`: a label for which the payer's bank is to be kept.
 
     Invariant 1: it starts only while the order is open and no other attempt is open or paid. The database enforces it.
     Raises OrderNotPayable, AttemptRunning, TooManyAttempts; ValidationError for an IBAN that cannot be one.
     """
     iban = normalise_iban(iban)
     validate_iban(iban)
-    return _start(order, Payer(iban, name), browser=browser, now=now)
+    return _start(order, Payer(iban, name, keep_for=keep_for), browser=browser, now=now)
 
 
 def start_push(

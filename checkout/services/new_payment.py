@@ -19,6 +19,7 @@ class Payer:
     """Who pays, and of a push over which connection from which account (bunq's id).
 
     `asked_until`: how long the payer is asked; None for as long as any shopper.
+    `keep_for`: the label for which the payer's bank is to be remembered, if it is.
     """
 
     iban: str
@@ -26,6 +27,7 @@ class Payer:
     connection_pk: int | None = None
     account_id: int | None = None
     asked_until: datetime | None = None
+    keep_for: str = ""
 
     @property
     def way(self) -> Payment.Way:
@@ -55,6 +57,8 @@ def new_payment(order: Order, payer: Payer, *, browser: str, now: datetime) -> P
         request_id=prepared.request_id,
         request_body=prepared.body,
         browser=browser,
+        keep_for=payer.keep_for,
+        keep_due_at=now if payer.keep_for else None,
         page_seen_at=now,
         expires_at=min(payer.asked_until or now + configuration().payment_lifetime, order.expires_at),
         due_at=now,

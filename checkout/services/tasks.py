@@ -2,10 +2,11 @@
 
 Read from the flags and the alerts in the history, by two small indexes: it takes no longer with a million orders. A
 question is open until what it asks has been answered or has answered itself; nothing here has to be ticked off, but the
-questions that have no other answer ("the bank took back what was paid", or gave its word by halves).
+questions that have no other answer ("the bank took back what was paid", or gave its word by halves; "the payer is
+another one than was typed").
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from checkout.models import Event, Merchant, Order, Payment
 from checkout.models.order import FLAGGED
+from checkout.services.comparing import DIFFERS
 from checkout.services.errors import CheckoutError
 from checkout.services.events import record
 from checkout.services.looking import READABLE, UNREADABLE_FOR_LONG
@@ -22,6 +24,7 @@ from checkout.statuses import FROM_BUNQ, OPEN, PAID_WORDS, PaymentStatus
 # So many are read at once; who has more to do begins with the oldest.
 MOST = 500
 LOOKED_AT = "looked_at"
+PAYER_LOOKED_AT = "payer_looked_at"
 _LOST = ("needs_person", "draft_conflict")
 _UNKNOWN_WORD = "unknown_bank_status"
 _TAKEN_BACK = "move_refused"
@@ -95,12 +98,18 @@ def looked_at(payment: Payment, *, by: str, now: datetime) -> None:
     """Somebody has looked at the account after the bank took its word back, or gave it by halves. Raises
     NothingToLookAt.
     """
-    asked = _open_alerts().filter(payment=payment, kind__in=ASK_FOR_A_LOOK)
-    if not asked.exists():
+    _answer(payment, ASK_FOR_A_LOOK, LOOKED_AT, by=by, now=now)
+
+
+def payer_looked_at(payment: Payment, *, by: str, now: datetime) -> None:
+    """Somebody has compared the payer with the order. Raises NothingToLookAt."""
+    _answer(payment, [DIFFERS], PAYER_LOOKED_AT, by=by, now=now)
+
+
+def _answer(payment: Payment, questions: Collection[str], answer: str, *, by: str, now: datetime) -> None:
+    if not _open_alerts().filter(payment=payment, kind__in=questions).exists():
         raise NothingToLookAt("There is nothing to look at any more.")
-    record(
-        payment.order, LOOKED_AT, source=Event.Source.MERCHANT, now=now, payment=payment, message=f"by {by}"
-    )
+    record(payment.order, answer, source=Event.Source.MERCHANT, now=now, payment=payment, message=f"by {by}")
 
 
 def wants_a_look(payment: Payment) -> bool:
@@ -109,6 +118,11 @@ def wants_a_look(payment: Payment) -> bool:
         payment.state is PaymentStatus.PAID
         and _open_alerts().filter(payment=payment, kind__in=ASK_FOR_A_LOOK).exists()
     )
+
+
+def payer_differs(payment: Payment) -> bool:
+    """Whether `payer_looked_at` answers something now."""
+    return bool(payment.keep_for) and _open_alerts().filter(payment=payment, kind=DIFFERS).exists()
 
 
 def _flagged(merchants: QuerySet[Merchant] | None) -> QuerySet[Order]:
@@ -133,8 +147,11 @@ def _open_alerts() -> QuerySet[Event]:
         payment__status=PaymentStatus.PAID.value,
     )
     unreadable = Q(still_open, ~Exists(later.filter(kind=READABLE)), kind=UNREADABLE_FOR_LONG)
-    kinds = Q(alert=True, kind__in=[*_LOST, _UNKNOWN_WORD, *ASK_FOR_A_LOOK, UNREADABLE_FOR_LONG])
-    return Event.objects.filter(kinds).filter(lost | unknown_word | taken_back | unreadable)
+    another = Q(
+        ~Exists(later.filter(kind=PAYER_LOOKED_AT)), kind=DIFFERS, payment__status=PaymentStatus.PAID.value
+    )
+    kinds = Q(alert=True, kind__in=[*_LOST, _UNKNOWN_WORD, *ASK_FOR_A_LOOK, UNREADABLE_FOR_LONG, DIFFERS])
+    return Event.objects.filter(kinds).filter(lost | unknown_word | taken_back | unreadable | another)
 
 
 def _payments_of(tasks: dict[int, Task]) -> dict[int, Payment]:

@@ -1,15 +1,17 @@
 """The order page and its three forms: pay, cancel, go on in bunq."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from checkout.forms import PaymentForm
 from checkout.models import Event, Order, Payment
 from checkout.page_state import PageState
-from checkout.services import attempts
+from checkout.services import attempts, remembered_accounts, remembering
 from checkout.services.errors import AttemptRunning, NotPending, OrderNotPayable, TooManyAttempts
 from checkout.services.look import look_now
+from checkout.services.remembering import NOBODY, Recognised
+from checkout.views import remembered_cookie
 from checkout.views.browser import browser_of, new_browser, remember
 from checkout.views.errors import allow
 from checkout.views.page import OrderPage, context_of, find_order, look_at, private, to_the_truth
@@ -50,6 +52,7 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
     if not form.is_valid():
         return _render(request, page, form, status=422)
     browser = browser_of(request) or new_browser()
+    seen = _wants_to_be_remembered(request, token) if form.cleaned_data["remember"] else NOBODY
     try:
         attempts.start_payment(
             find_order(token),
@@ -57,13 +60,25 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
             name=form.cleaned_data["name"],
             browser=browser,
             now=clock.now(),
+            keep_for=seen.browser.label if seen.browser else "",
         )
     except TooManyAttempts:
+        remembering.undo(seen)
         form.add_error(None, TOO_MANY)
         return _render(request, page, form, status=429)
     except (AttemptRunning, OrderNotPayable):
+        remembering.undo(seen)
         return _not_used(request, look_at(token, browser), form)
-    return remember(to_the_truth(request, page.order), browser)
+    answer = remember(to_the_truth(request, page.order), browser)
+    return remembered_cookie.settle(answer, remembering.prolong(seen, now=clock.now()))
+
+
+def _wants_to_be_remembered(request: HttpRequest, token: str) -> Recognised:
+    """This browser as it is known already, else from now on."""
+    seen = remembered_cookie.recognise(request)
+    if seen.browser is not None:
+        return seen
+    return remembering.begin(form=remembered_cookie.form_of(request, token), now=clock.now())
 
 
 @private
@@ -74,6 +89,8 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
     if payment is None or payment.state.is_final:
         return to_the_truth(request, order, OLD_ATTEMPT)
     attempts.cancel_payment(payment, source=Event.Source.SHOPPER, now=clock.now())
+    if request.POST.get("then") == "scan":  # with the form open, as soon as the bank has closed this one
+        return HttpResponseRedirect(f"{order.get_absolute_url()}?another", status=303)
     return to_the_truth(request, order)
 
 
@@ -123,16 +140,24 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
 def _render(
     request: HttpRequest, page: OrderPage, form: PaymentForm | None = None, status: int = 200
 ) -> HttpResponse:
+    seen = remembered_cookie.recognise(request) if page.takes_form else NOBODY
     context = context_of(page, form and form.to_first_error())
-    context["lines"] = list(page.order.lines.all())
-    return render(request, "checkout/order.html", context, status=status)
+    context |= {
+        "lines": list(page.order.lines.all()),
+        "remembered": remembered_accounts.offered(seen),
+        "wants_another": form is not None or "another" in request.GET,
+        "label_shown": remembered_cookie.label_shown(request),
+    }
+    return remembered_cookie.settle(render(request, "checkout/order.html", context, status=status), seen)
 
 
 def _not_used(request: HttpRequest, page: OrderPage, form: PaymentForm) -> HttpResponse:
     """A form sent twice is shown what it started, without a word; others are told why they were not used."""
     running = page.payment if page.reloads else None
     if running is not None and form.is_valid() and form.cleaned_data["iban"] == running.payer_iban:
-        return to_the_truth(request, page.order)
+        made_by = remembered_cookie.form_of(request, page.order.token)
+        seen = remembering.sent_twice(running.keep_for, form=made_by, now=clock.now())
+        return remembered_cookie.settle(to_the_truth(request, page.order), seen)
     return to_the_truth(request, page.order, NOT_USED.get(page.state, UNDER_WAY))
 
 

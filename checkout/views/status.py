@@ -1,5 +1,7 @@
 """What the order page asks for again and again: nothing new (304), or its live part anew."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.http import parse_etags
@@ -7,7 +9,8 @@ from django.utils.http import parse_etags
 from checkout.pace import crowd
 from checkout.views.browser import browser_of
 from checkout.views.errors import allow
-from checkout.views.page import context_of, look_at, private
+from checkout.views.page import OrderPage, context_of, look_at, private
+from checkout.views.remembered_cookie import label_shown
 
 ASK_AFTER = "Kassa-Ask-After-Ms"
 
@@ -28,10 +31,15 @@ def status(request: HttpRequest, token: str) -> HttpResponse:
                 "state": page.state.value,
                 "final": page.is_final,
                 "title": page.title,
-                "html": render_to_string("checkout/live.html", context_of(page), request),
+                "html": render_to_string("checkout/live.html", _context(request, page), request),
             },
             headers=headers,
         )
+
+
+def _context(request: HttpRequest, page: OrderPage) -> dict[str, Any]:
+    """What is remembered is not read here, however often a page asks: who has a cookie is told where to look."""
+    return context_of(page) | {"label_shown": label_shown(request)}
 
 
 def _is_known(request: HttpRequest, etag: str) -> bool:

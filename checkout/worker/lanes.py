@@ -12,7 +12,7 @@ from functools import partial
 from checkout import bank
 from checkout.conf import configuration
 from checkout.statuses import PaymentStatus
-from checkout.worker import jobs, plan_jobs
+from checkout.worker import jobs, plan_jobs, remember_jobs
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,8 @@ KEEP = (
     Job("exchanges", jobs.exchange_waiting_codes, every_s=0.5),
     Job("orders", jobs.end_orders, every_s=2.0),
     Job("releases", jobs.release_orders, every_s=2.0),
+    Job("payers", remember_jobs.compare_payers, every_s=2.0),
+    Job("forgetting", remember_jobs.forget, every_s=5.0),
 )
 # A lane of its own: pushes are sent from it, and a slow bank must not hold up what the others keep.
 PLANS = (

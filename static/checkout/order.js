@@ -16,6 +16,9 @@ const live = document.getElementById("live");
 const announcement = document.getElementById("announcement");
 const heldBack = document.getElementById("held-back");
 
+// What buttons say when they are not busy.
+const resting = new Map();
+
 let timer = 0;
 let asking = false;
 let failures = 0;
@@ -77,7 +80,7 @@ async function askOnce() {
 
 function isTyped() {
   const fields = live.querySelectorAll("form input:not([type=hidden])");
-  return [...fields].some((field) => field.value !== field.defaultValue);
+  return [...fields].some((field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked);
 }
 
 function show(news) {
@@ -100,22 +103,23 @@ function wake() {
 
 // A second click must not look as if nothing happened. The server takes only one of the two anyway.
 function busy(event) {
-  const button = event.target.querySelector("button[data-busy]");
-  if (!button) return;
-  if (button.getAttribute("aria-disabled") === "true") {
+  if (event.target.querySelector('button[aria-disabled="true"]')) {
     event.preventDefault();
     return;
   }
-  button.dataset.idle = button.textContent;
+  const button = event.submitter ?? event.target.querySelector("button");
+  if (!button?.dataset.busy) return;
+  resting.set(button, [...button.childNodes]);
   button.textContent = button.dataset.busy;
   button.setAttribute("aria-disabled", "true");
 }
 
 function idle() {
-  for (const button of live.querySelectorAll("button[data-idle]")) {
-    button.textContent = button.dataset.idle;
+  for (const [button, content] of resting) {
+    button.replaceChildren(...content);
     button.removeAttribute("aria-disabled");
   }
+  resting.clear();
 }
 
 live.addEventListener("submit", busy);

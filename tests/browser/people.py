@@ -33,6 +33,26 @@ class Bank:
         path = f"_control/drafts/{open_drafts[0]['id']}/{decision}"
         self._http.post(f"{self.url}/{path}", json={}, timeout=10).raise_for_status()
 
+    def pushes(self, description: str) -> list[dict[str, Any]]:
+        """What waits or waited in people's apps under that name."""
+        answer = self._http.get(f"{self.url}/_control/draft-payments", timeout=10)
+        answer.raise_for_status()
+        return [push for push in answer.json()["draft_payments"] if push["description"] == description]
+
+    def decides_push(self, decision: str, description: str) -> None:
+        """What the account's owner does in the app: `accept` or `reject`."""
+        (push,) = [push for push in self.pushes(description) if push["status"] == "PENDING"]
+        path = f"_control/draft-payments/{push['id']}/{decision}"
+        self._http.post(f"{self.url}/{path}", json={}, timeout=10).raise_for_status()
+
+    def somebody_with(self, balance: str) -> str:
+        """The IBAN of a new person with so much money."""
+        person = {"count": 1, "name": "N. Obody", "balance": balance}
+        answer = self._http.post(f"{self.url}/_control/people", json=person, timeout=10)
+        answer.raise_for_status()
+        iban: str = answer.json()["people"][0]["iban"]
+        return iban
+
 
 class Shopper:
     """Somebody who buys one mug and is on the order page."""

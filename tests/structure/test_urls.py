@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 PUBLIC = {
     "orders/<order_token:token>/": "a 128-bit token in the path: who has the link may pay",
     "orders/<order_token:token>/pay": "as above",
+    "orders/<order_token:token>/pay-remembered": "as above; and only what the browser's own cookie remembers",
     "orders/<order_token:token>/cancel": "as above",
     "orders/<order_token:token>/continue": "as above",
     "orders/<order_token:token>/returned": "as above",
@@ -22,6 +23,9 @@ PUBLIC = {
     "plans/<order_token:token>/account": "as above",
     "plans/<order_token:token>/cancel": "as above",
     "plans/<order_token:token>/returned": "as above",
+    "remembered": "shows and forgets only what the browser's own signed cookie remembers",
+    "remembered/forget": "as above",
+    "remembered/forget-all": "as above",
     "connect/return": "bunq sends payers here, on any device; an unknown state does nothing",
     "connect/told/<int:connection_id>/<str:secret>": "bunq calls back here; who does not know the secret does nothing",
     "healthz": "says only whether orders can be taken",

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('checkout', '0009_pushes'),
+        ('checkout', '0010_remembered_browsers'),
     ]
 
     operations = [
