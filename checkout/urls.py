@@ -25,6 +25,7 @@ urlpatterns = [
     path("orders/<order_token:token>/status", status.status, name="status"),
     path("plans/<order_token:token>/", plan.show, name="plan"),
     path("plans/<order_token:token>/agree", plan.agree, name="plan_agree"),
+    path("plans/<order_token:token>/pay", plan.pay, name="plan_pay"),
     path("plans/<order_token:token>/connect", plan.connect, name="plan_connect"),
     path("plans/<order_token:token>/account", plan.account, name="plan_account"),
     path("plans/<order_token:token>/cancel", plan.cancel, name="plan_cancel"),

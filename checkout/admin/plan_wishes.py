@@ -61,7 +61,8 @@ HANDLED: Wish[Plan] = Wish(
     name="handled",
     label="I have dealt with it",
     explanation="This plan has instalments that were not paid in time. Kassa does not ask for them again: agree "
-    "with the payer what is to become of them, for example by an order of its own. This records with your name that you did.",
+    "with the payer what is to become of them, for example by an order of its own. This records with your "
+    "name that you did.",
     is_offered=lambda plan: missed.of_plan(plan).exists(),
     grant=_handled,
     seen=_missed_numbers,

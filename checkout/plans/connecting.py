@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from checkout.models import Event, Instalment, Order, Payment, Plan
+from checkout.models import Event, Payment, Plan
 from checkout.plans.errors import NoSuchAccount, PlanIsElsewhere
 from checkout.plans.events import record
 from checkout.plans.moves import move_plan, scheduled, take_plan, write
@@ -32,14 +32,6 @@ class Way:
 
     connection_pk: int
     account_id: int
-
-
-def label_for(order: Order) -> str:
-    """For whom the access is to be kept that the payer of this order gives: its plan while that has none, or nobody."""
-    made = Instalment.objects.filter(order=order).select_related("plan").first()
-    if made is None or made.plan.state in OVER or made.plan.connection_pk is not None:
-        return ""
-    return made.plan.label
 
 
 def begin(plan: Plan, *, browser: str, now: datetime) -> OauthAuthorization:
@@ -135,12 +127,11 @@ def _works(connection_pk: int | None) -> bool:
 
 
 def _account(plan: Plan, connection: Connection) -> PayerAccount | None:
-    """The one that has paid before, or the only one there is."""
+    """The one that was named before, or the only one there is. Any other one is for the payer to choose."""
     known = plan.payer_iban or _first_payer_iban(plan)
-    for account in connection.accounts:
-        if known and account.iban == known:
-            return account
-    return connection.accounts[0] if len(connection.accounts) == 1 else None
+    if not known:
+        return connection.accounts[0] if len(connection.accounts) == 1 else None
+    return next((account for account in connection.accounts if account.iban == known), None)
 
 
 def _first_payer_iban(plan: Plan) -> str:

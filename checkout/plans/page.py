@@ -106,6 +106,10 @@ class PlanPage:
         return next((row.instalment for row in self.rows if row.instalment.number == 1), None)
 
     @cached_property
+    def first_under_way(self) -> bool:
+        return any(row.standing is Standing.ASKED for row in self.rows if row.instalment == self.first)
+
+    @cached_property
     def upcoming(self) -> list[date]:
         """The next dates, as far as no pause changes them."""
         if self.plan.state is not PlanStatus.ACTIVE or self.plan.next_at is None:

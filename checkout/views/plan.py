@@ -2,18 +2,22 @@
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, render
 
 from checkout import mail
+from checkout.forms import PaymentForm
 from checkout.models import Event, Plan
 from checkout.plans import connecting, offering, stopping
 from checkout.plans.errors import InvalidPlan, NoSuchAccount, PlanIsElsewhere, TermsChanged
 from checkout.plans.page import PlanPage, read_plan_page
-from checkout.services.errors import InvalidOrder, TooManyAttempts
+from checkout.plans.page_state import PlanPageState
+from checkout.services import attempts
+from checkout.services.errors import AttemptRunning, InvalidOrder, OrderNotPayable, TooManyAttempts
 from checkout.views.browser import browser_of, new_browser, remember
 from checkout.views.errors import allow
-from checkout.views.page import private
+from checkout.views.order import TOO_MANY
+from checkout.views.page import private, to_the_truth
 from oauth_connect import clock
 
 CHANGED = (
@@ -76,6 +80,36 @@ def agree(request: HttpRequest, token: str) -> HttpResponse:
 
 @private
 @allow("POST", way_on="checkout:plan")
+def pay(request: HttpRequest, token: str) -> HttpResponse:
+    """The first payment, by scanning; its approval lets us keep the access to the payer's bank for this plan."""
+    plan = _find(token)
+    page = read_plan_page(plan, clock.now())
+    form = _first_form(request.POST)
+    order = page.first.order if page.first else None
+    if page.state is not PlanPageState.FIRST or order is None:
+        return _to_the_plan(request, plan)
+    if not form.is_valid():
+        return _render(request, page, payer=form.to_first_error(), status=422)
+    browser = browser_of(request) or new_browser()
+    try:
+        attempts.start_payment(
+            order,
+            iban=form.cleaned_data["iban"],
+            name=form.cleaned_data["name"],
+            browser=browser,
+            now=clock.now(),
+            keep_for=plan.label,
+        )
+    except TooManyAttempts:
+        form.add_error(None, TOO_MANY)
+        return _render(request, page, payer=form, status=429)
+    except (AttemptRunning, OrderNotPayable):
+        return remember(to_the_truth(request, order), browser)
+    return remember(to_the_truth(request, order), browser)
+
+
+@private
+@allow("POST", way_on="checkout:plan")
 def connect(request: HttpRequest, token: str) -> HttpResponse:
     """A fresh way into bunq. It is shown, not followed: the payer may want it as a QR code."""
     plan = _find(token)
@@ -123,6 +157,13 @@ def returned(request: HttpRequest, token: str) -> HttpResponse:
     return _to_the_plan(request, _find(token))
 
 
+def _first_form(sent: QueryDict | None = None) -> PaymentForm:
+    """Without the box to be remembered: the plan's terms have said what is kept."""
+    form = PaymentForm(sent)
+    del form.fields["remember"]
+    return form
+
+
 def _find(token: str) -> Plan:
     return get_object_or_404(Plan.objects.select_related("merchant"), token=token)
 
@@ -132,13 +173,19 @@ def _read(token: str) -> PlanPage:
 
 
 def _render(
-    request: HttpRequest, page: PlanPage, form: AgreementForm | None = None, status: int = 200
+    request: HttpRequest,
+    page: PlanPage,
+    form: AgreementForm | None = None,
+    *,
+    payer: PaymentForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     context = {
         "page": page,
         "plan": page.plan,
         "merchant": page.plan.merchant,
         "form": form or AgreementForm(initial={"email": page.plan.payer_email}),
+        "payer_form": payer or _first_form(),
         "asks_email": bool(page.plan.remind_days) and mail.can_send(),
     }
     return render(request, "checkout/plan.html", context, status=status)

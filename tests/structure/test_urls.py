@@ -19,6 +19,7 @@ PUBLIC = {
     "orders/<order_token:token>/status": "as above",
     "plans/<order_token:token>/": "a 128-bit token in the path: who has the link may agree to the plan and stop it",
     "plans/<order_token:token>/agree": "as above",
+    "plans/<order_token:token>/pay": "as above",
     "plans/<order_token:token>/connect": "as above",
     "plans/<order_token:token>/account": "as above",
     "plans/<order_token:token>/cancel": "as above",

@@ -1,8 +1,6 @@
 """A merchant who offers plans, somebody who agrees to them, and a worker whose clock the test moves."""
 
 import itertools
-import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -15,16 +13,18 @@ from checkout.models import Instalment, Payment, Plan
 from checkout.plans import connecting, offering, terms
 from checkout.plans.calendar import Unit, local_day
 from checkout.plans.offering import NewPlan
-from checkout.worker.loop import Worker
+from checkout.worker.lanes import LANES
+from checkout.worker.loop import Lane
 from oauth_connect import authorizations, payers
 from oauth_connect.authorizations import receive_return
-from tests.banks import SandboxBank
 from tests.checkout.core.conftest import Shop, _registration, bank, shop
 from tests.oauth_connect.connections.people import Person
 from tests.oauth_connect.payers import query_of
 
 __all__ = ["_registration", "bank", "shop"]
 DAY = timedelta(days=1)
+# What of a worker a plan needs; the rest would only take time.
+_LANES = ("plans", "push", "watch", "watch-pushes", "keep", "connect")
 _NUMBERS = itertools.count(1)
 
 
@@ -37,7 +37,7 @@ class Club:
     now: datetime = field(default_factory=timezone.now)
 
     def __post_init__(self) -> None:
-        self._worker = Worker(threading.Event(), clock=lambda: self.now)
+        self._lanes = [Lane(LANES[name], lambda: self.now) for name in _LANES]
 
     # people
 
@@ -99,12 +99,13 @@ class Club:
     def passes(self, time: timedelta) -> None:
         self.goes_to(self.now + time)
 
-    def works(self, times: int = 4) -> None:
+    def works(self, times: int = 3) -> None:
         """Rounds of a worker, some seconds apart."""
         for _ in range(times):
             self.now += timedelta(seconds=11)
-            self._worker.tick()
-        assert not self._worker.troubled
+            for lane in self._lanes:
+                lane.round()
+                assert not lane.troubled
 
     def until_due(self, plan: Plan) -> None:
         plan.refresh_from_db()
@@ -142,10 +143,5 @@ class Club:
 
 
 @pytest.fixture
-def club(shop: Shop) -> Iterator[Club]:
-    yield Club(shop, Person(shop.bank))
-
-
-@pytest.fixture
-def sandbox(bank: SandboxBank) -> SandboxBank:
-    return bank
+def club(shop: Shop) -> Club:
+    return Club(shop, Person(shop.bank))
