@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from checkout.models import Payment, Plan
 from checkout.plans import connecting
@@ -26,7 +27,7 @@ def test_the_page_follows_from_the_offer_to_the_running_plan(club: Club) -> None
     assert page(club, plan) is PlanPageState.CONNECT
     club.allows(plan)
     assert page(club, plan) is PlanPageState.OPENING
-    payers.open_waiting(club.now)
+    payers.open_waiting(timezone.now())
     assert page(club, plan) is PlanPageState.ACTIVE  # one account: nothing to choose
     plan.refresh_from_db()
     assert (plan.payer_iban, plan.status) == (club.person.iban, "active")
