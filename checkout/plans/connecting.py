@@ -73,7 +73,7 @@ def follow(plan: Plan, now: datetime) -> None:
 
     A connection that the payer made anew takes the place of one that works no more.
     """
-    if plan.state in OVER or plan.agreed_at is None or _works(plan.connection_pk):
+    if plan.state in OVER or plan.agreed_at is None or works(plan):
         return
     connection = newest(plan)
     if connection is None or connection.status is not ConnectionStatus.ACTIVE:
@@ -98,7 +98,7 @@ def choose(plan: Plan, account_id: int, *, now: datetime) -> None:
 def usable(plan: Plan, now: datetime) -> Way | None:
     """Where a push of this plan goes now; None while the payer has to connect again."""
     follow(plan, now)
-    if not _works(plan.connection_pk):
+    if not works(plan):
         _note_loss(plan, now)
         return None
     assert plan.connection_pk is not None
@@ -121,8 +121,9 @@ def forget(plan: Plan, now: datetime) -> None:
         record(plan, "disconnected", source=Event.Source.WORKER, now=now)
 
 
-def _works(connection_pk: int | None) -> bool:
-    connection = None if connection_pk is None else payers.get(connection_pk)
+def works(plan: Plan) -> bool:
+    """Whether the bank can be asked over the connection that this plan uses."""
+    connection = None if plan.connection_pk is None else payers.get(plan.connection_pk)
     return connection is not None and connection.status is ConnectionStatus.ACTIVE
 
 

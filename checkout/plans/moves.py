@@ -97,11 +97,11 @@ def _follow(plan: Plan, now: datetime) -> None:
         return
     write(plan, **scheduled(plan, plan.next_number))
     is_open = plan.made.filter(status=InstalmentStatus.OPEN.value).exists()
-    if plan.state is not PlanStatus.ACTIVE or is_open:
+    if is_open:
         return
     if plan.next_at is None:
         move_plan(plan, PlanStatus.ENDED, source=Event.Source.WORKER, kind="plan_ended", now=now)
-    elif plan.pause_after_missed and _missed_in_a_row(plan) >= plan.pause_after_missed:
+    elif plan.state is PlanStatus.ACTIVE and _too_many_missed(plan):
         move_plan(
             plan,
             PlanStatus.PAUSED,
@@ -112,18 +112,15 @@ def _follow(plan: Plan, now: datetime) -> None:
         )
 
 
-def _missed_in_a_row(plan: Plan) -> int:
-    """Up to the latest one, and since it was last resumed."""
+def _too_many_missed(plan: Plan) -> bool:
+    """As many in a row as pause it: up to the latest one, and since it was last resumed."""
+    most = plan.pause_after_missed
     asked = plan.made.filter(order__isnull=False)
     resumed = plan.events.filter(kind="resumed").order_by("-id").values_list("at", flat=True).first()
     if resumed is not None:
         asked = asked.filter(ended_at__gt=resumed)
-    found = 0
-    for status in asked.order_by("-number").values_list("status", flat=True)[: plan.pause_after_missed]:
-        if status != InstalmentStatus.MISSED:
-            break
-        found += 1
-    return found
+    latest = list(asked.order_by("-number").values_list("status", flat=True)[:most])
+    return most > 0 and latest == [InstalmentStatus.MISSED.value] * most
 
 
 def has_open_payment(order: Order) -> bool:

@@ -9,6 +9,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
+from checkout import mail
 from checkout.models import Event, Merchant, Plan, PlanTerms
 from checkout.models.plan import REFERENCE_LENGTH
 from checkout.plans import terms
@@ -189,7 +190,7 @@ def offer_of(plan: Plan) -> terms.Offer:
         grace_days=plan.grace_days,
         tries=plan.tries,
         pause_after_missed=plan.pause_after_missed,
-        remind_days=plan.remind_days,
+        remind_days=plan.remind_days if mail.can_send() else 0,  # no promise that cannot be kept
     )
 
 

@@ -124,12 +124,10 @@ class PlanPage:
         skipped = self.plan.made.filter(status=InstalmentStatus.SKIPPED.value).count()
         return max(self.plan.instalments - (self.plan.next_number - 1 - skipped), 0)
 
-    @property
+    @cached_property
     def wants_connection(self) -> bool:
         """The bank cannot be asked any more: the payer has to connect again."""
-        if self.state not in (PlanPageState.ACTIVE, PlanPageState.PAUSED):
-            return False
-        return self.connection is None or self.connection.status is not ConnectionStatus.ACTIVE
+        return self.state in (PlanPageState.ACTIVE, PlanPageState.PAUSED) and not connecting.works(self.plan)
 
     @property
     def is_opening(self) -> bool:

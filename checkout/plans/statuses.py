@@ -29,7 +29,8 @@ PLAN_MOVES = MappingProxyType(
     {
         PlanStatus.AWAITING: frozenset({PlanStatus.ACTIVE, PlanStatus.CANCELLED}),
         PlanStatus.ACTIVE: frozenset({PlanStatus.PAUSED, PlanStatus.ENDED, PlanStatus.CANCELLED}),
-        PlanStatus.PAUSED: frozenset({PlanStatus.ACTIVE, PlanStatus.CANCELLED}),
+        # To `ended` when the last one turned out to be paid although the pause was taking it back.
+        PlanStatus.PAUSED: frozenset({PlanStatus.ACTIVE, PlanStatus.ENDED, PlanStatus.CANCELLED}),
         PlanStatus.ENDED: frozenset[PlanStatus](),
         PlanStatus.CANCELLED: frozenset[PlanStatus](),
     }

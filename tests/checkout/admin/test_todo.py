@@ -293,7 +293,7 @@ def test_it_takes_as_many_queries_for_one_task_as_for_twenty(
     make_payment: MakePayment,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    # session, user, two kinds of permission; own merchants, flagged orders, alerts, payments, history; missed instalments
+    # session, user, two kinds of permission; own merchants, flagged orders, alerts, payments, history; missed ones
     for number in (1, 20):
         for reference in range(number):
             order = make_order(shop, f"{number}-{reference}", paid_late=True, status="expired")

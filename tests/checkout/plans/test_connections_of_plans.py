@@ -93,6 +93,9 @@ def test_another_account_than_before_is_never_taken_without_a_word(club: Club) -
     stranger = Person(club.shop.bank)
     club.connects(plan, stranger)
     assert plan.payer_iban == club.person.iban
+    shown = read_plan_page(plan, club.now)
+    assert shown.wants_connection
+    assert [account.iban for account in shown.accounts] == [stranger.iban]  # it is for the payer to choose
     club.passes(DAY)
     pending = Payment.objects.filter(order__instalment__plan=plan, status="pending")
     assert not pending.exclude(payer_iban=club.person.iban).exists()

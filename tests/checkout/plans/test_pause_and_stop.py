@@ -73,6 +73,19 @@ def test_whoever_approves_before_the_pause_has_closed_the_push_has_paid(club: Cl
     assert club.states(plan) == ["paid"]
 
 
+def test_a_plan_whose_last_instalment_was_paid_while_it_was_paused_is_over(club: Club) -> None:
+    plan = club.running(instalments=1)
+    club.until_due(plan)
+    push = club.push(plan)
+    club.person.decides(push.draft_id or 0, "accept")
+    club.shop.step(push, later_s=60)
+    assert push.status == "paid"
+    stopping.pause(plan, by="sam", now=club.now)
+    club.works()
+    plan.refresh_from_db()
+    assert (plan.status, club.states(plan)) == ("ended", ["paid"])
+
+
 @pytest.mark.parametrize("who", ["shopper", "merchant"])
 def test_stopping_closes_the_open_push_and_then_destroys_the_connection(club: Club, who: str) -> None:
     plan = club.running()

@@ -212,6 +212,26 @@ def test_a_lost_connection_and_a_pause_are_told(club: Club, client: Client) -> N
     assert state(text_of(client, plan)) == "paused"
 
 
+def test_a_page_of_many_instalments_asks_as_much_as_one_of_one(
+    club: Club, client: Client, django_assert_max_num_queries: Any
+) -> None:
+    plan = club.running(instalments=None)
+    club.until_due(plan)
+    club.decides(plan, "accept")
+    with django_assert_max_num_queries(16):
+        text_of(client, plan)
+    for _ in range(3):
+        club.until_due(plan)
+        club.decides(plan, "accept")
+    with django_assert_max_num_queries(16):
+        assert text_of(client, plan).count('data-standing="paid"') == 4
+
+
+def test_without_a_sender_no_mail_is_promised(club: Club, client: Client) -> None:
+    plan = club.offers(remind_days=3)
+    assert "mail" not in text_of(client, plan).replace("mailto", "")
+
+
 @pytest.mark.parametrize("what", ["agree", "pay", "connect", "account", "cancel"])
 def test_every_form_needs_its_secret(club: Club, what: str) -> None:
     plan = club.offers()
