@@ -105,6 +105,11 @@ class PlanPage:
     def first(self) -> Instalment | None:
         return next((row.instalment for row in self.rows if row.instalment.number == 1), None)
 
+    @property
+    def waiting(self) -> Instalment | None:
+        """The one that waits for the payer's approval."""
+        return next((row.instalment for row in self.rows if row.standing is Standing.ASKED), None)
+
     @cached_property
     def first_under_way(self) -> bool:
         return any(row.standing is Standing.ASKED for row in self.rows if row.instalment == self.first)

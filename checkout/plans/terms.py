@@ -131,8 +131,10 @@ def _when(offer: Offer) -> str:
         dates += ", and so on"
     elif later > len(named):
         dates += f", and so on until {day(offer.rhythm.day(later - 1))}"
-    begin = "You make the first payment when you agree. The next is due on" if is_now else "It is due on"
-    return f"{begin} {dates}."
+    several = later is None or later > 1
+    if is_now:
+        return f"You make the first payment when you agree. The next {'are' if several else 'is'} due on {dates}."
+    return f"{'The payments are' if several else 'It is'} due on {dates}."
 
 
 def _odd_days(rhythm: Rhythm) -> list[str]:

@@ -48,7 +48,7 @@ def test_a_subscription_names_no_end() -> None:
 def test_a_first_payment_now_is_said_and_is_one_of_the_number() -> None:
     text = words(replace(GYM, instalments=3, first_payment=FirstPayment.NOW))
     assert (
-        "the first payment when you agree. The next is due on 31 January 2027 and 28 February 2027." in text
+        "the first payment when you agree. The next are due on 31 January 2027 and 28 February 2027." in text
     )
     assert "You pay when you agree." in words(replace(GYM, instalments=1, first_payment=FirstPayment.NOW))
 
