@@ -14,6 +14,11 @@ def kept_for(label: str) -> tuple[Connection, ...]:
     return payers.kept_for(label)
 
 
+def get(connection_id: int) -> Connection | None:
+    """In whatever status."""
+    return payers.get(connection_id)
+
+
 def of_authorization(reference: str) -> Connection | None:
     """What an authorization of this reference brought, if a connection."""
     return payers.of_authorization(reference)

@@ -2,7 +2,8 @@
 
 As `oauth_connect.drafts` for one-off drafts, and with the same errors. A connection that is not active, or whose token
 the bank refuses for good, raises ConnectionGone (a CredentialsGone): nothing was sent, and nothing ever will be by it.
-A session that is missing is opened if there is room for it (one in 30 seconds); until then BudgetExhausted.
+A session that is missing is opened if there is room for it (one in 30 seconds); until then BudgetExhausted. What is
+open already is read, listed and closed also after its connection ended, if the same payer has connected anew.
 Source: bunq OpenAPI, DraftPayment.
 """
 
@@ -92,6 +93,7 @@ def read(connection_id: int, account_id: int, draft_id: int, *, spread: bool = F
             lambda: calls.client().read_draft_payment(session.access, session.user_id, account_id, draft_id),
             spread=spread,
         ),
+        stand_in=True,
     )
 
 
@@ -128,6 +130,7 @@ def cancel(
             ),
             reservation=reservation,
         ),
+        stand_in=True,
     )
 
 
@@ -167,4 +170,5 @@ def _page(
             ),
             longest_wait_s=longest_wait_s,
         ),
+        stand_in=True,
     )

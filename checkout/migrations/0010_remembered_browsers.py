@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField()),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
                 ('end', models.CharField(blank=True, choices=[('', 'not ended'), ('forgotten', 'forgotten by the shopper'), ('copied', 'a token that was replaced came again: two browsers had one cookie'), ('expired', 'kept as long as was said')], default='', max_length=10)),
-                ('emptied_at', models.DateTimeField(blank=True, help_text='When nothing of it was left in this installation.', null=True)),
+                ('empty_due_at', models.DateTimeField(blank=True, help_text='Of an ended one: when to look again whether anything is left of it.', null=True)),
                 ('preferred_iban', models.CharField(blank=True, default='', help_text='Offered first.', max_length=34)),
                 ('refused_at', models.DateTimeField(blank=True, help_text="When a bank was not kept, because it was not the typed account's.", null=True)),
                 ('funds_asked', models.PositiveSmallIntegerField(default=0)),
@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='rememberedbrowser',
-            index=models.Index(condition=models.Q(('emptied_at__isnull', True), ('ended_at__isnull', False)), fields=['ended_at'], name='remembered_to_empty'),
+            index=models.Index(condition=models.Q(('empty_due_at__isnull', False)), fields=['empty_due_at'], name='remembered_to_empty'),
         ),
         migrations.AddConstraint(
             model_name='rememberedbrowser',

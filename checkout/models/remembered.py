@@ -34,8 +34,8 @@ class RememberedBrowser(models.Model):
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     end = models.CharField(max_length=10, choices=End.choices, blank=True, default="")
-    emptied_at = models.DateTimeField(
-        null=True, blank=True, help_text="When nothing of it was left in this installation."
+    empty_due_at = models.DateTimeField(
+        null=True, blank=True, help_text="Of an ended one: when to look again whether anything is left of it."
     )
 
     preferred_iban = models.CharField(max_length=34, blank=True, default="", help_text="Offered first.")
@@ -50,9 +50,7 @@ class RememberedBrowser(models.Model):
         indexes = [
             models.Index(fields=["expires_at"], condition=Q(ended_at__isnull=True), name="remembered_by_end"),
             models.Index(
-                fields=["ended_at"],
-                condition=Q(ended_at__isnull=False, emptied_at__isnull=True),
-                name="remembered_to_empty",
+                fields=["empty_due_at"], condition=Q(empty_due_at__isnull=False), name="remembered_to_empty"
             ),
         ]
         constraints = [

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from checkout import connections
+from checkout import bank, connections
 from checkout.connections import Connection, ConnectionStatus
 from checkout.models import Event, ForgottenConnection, Payment, RememberedBrowser
 from checkout.sepa_text import to_sepa
@@ -20,13 +20,22 @@ _SOON = timedelta(seconds=5)
 _LATER = timedelta(seconds=30)
 # A code is exchanged within minutes, or never.
 _NEVER = timedelta(hours=1)
+_JUST_EXCHANGED = timedelta(seconds=10)
 _PER_ROUND = 50
 
 
 def compare_payers(now: datetime) -> int:
     """For the worker: look at payments whose payer's bank is to be remembered. How many were settled."""
+    _hurry(now)
     due = Payment.objects.filter(keep_due_at__lte=now).order_by("keep_due_at").select_related("order")
     return sum(_compare(payment, now) for payment in due[:_PER_ROUND])
+
+
+def _hurry(now: datetime) -> None:
+    """Those whose approval was just submitted: the connection comes with it."""
+    lately = bank.payments_exchanged_since(now - _JUST_EXCHANGED)
+    if lately:
+        Payment.objects.filter(pk__in=lately, keep_due_at__gt=now).update(keep_due_at=now)
 
 
 def _compare(payment: Payment, now: datetime) -> bool:

@@ -7,13 +7,16 @@ bunq itself keeps, only the payer can remove, in the bunq app.
 from datetime import datetime, timedelta
 
 from checkout import connections
+from checkout.connections import ConnectionStatus
 from checkout.models import Event, ForgottenConnection, Payment, RememberedBrowser
 from checkout.services import attempts, remembering
 from checkout.services.remembering import Recognised
 from checkout.statuses import OPEN
 
-# An authorization that was begun before the end may bring a connection that long after it.
-_LATE = timedelta(days=1)
+# What is left by then is destroyed, whatever hangs on it. An authorization that was begun before has ended by then.
+_LATEST = timedelta(days=1)
+_SOON = timedelta(seconds=10)
+_LATER = timedelta(minutes=10)
 _OPEN = [status.value for status in OPEN]
 
 
@@ -52,9 +55,11 @@ def _open_pushes(connection_id: int) -> list[Payment]:
     )
 
 
-def _destroy(connection_id: int, *, now: datetime) -> bool:
-    """Unless a payment of it is open still: then the worker comes back to it."""
-    if _open_pushes(connection_id):
+def _destroy(connection_id: int, *, now: datetime, at_any_rate: bool = False) -> bool:
+    """Unless a payment of it is open still, and it could be asked about that one: then the worker comes back to it."""
+    connection = connections.get(connection_id)
+    works = connection is not None and connection.status is ConnectionStatus.ACTIVE
+    if works and not at_any_rate and _open_pushes(connection_id):
         return False
     connections.remove(connection_id, now=now)
     ForgottenConnection.objects.filter(connection_id=connection_id).delete()
@@ -64,14 +69,16 @@ def _destroy(connection_id: int, *, now: datetime) -> bool:
 def finish_forgetting(now: datetime, *, limit: int = 50) -> int:
     """For the worker: destroy what was to be forgotten, and what is kept for browsers that ended. How much was."""
     remembering.end_overdue(now)
-    done = 0
-    for forgotten in ForgottenConnection.objects.order_by("at")[:limit]:
-        done += _destroy(forgotten.connection_id, now=now)
-    ended = RememberedBrowser.objects.filter(ended_at__isnull=False, emptied_at__isnull=True)
-    for browser in ended.order_by("ended_at")[:limit]:
-        left = connections.kept_for(browser.label)
-        for one in left:
-            done += _destroy(one.pk, now=now)
-        if not left and browser.ended_at and browser.ended_at <= now - _LATE:
-            RememberedBrowser.objects.filter(pk=browser.pk).update(emptied_at=now)
+    forgotten = list(ForgottenConnection.objects.order_by("at")[:limit])
+    done = sum(_destroy(one.connection_id, now=now, at_any_rate=one.at <= now - _LATEST) for one in forgotten)
+    ended = RememberedBrowser.objects.filter(empty_due_at__lte=now).order_by("empty_due_at")
+    return done + sum(_empty(browser, now) for browser in ended[:limit])
+
+
+def _empty(browser: RememberedBrowser, now: datetime) -> int:
+    is_late = browser.ended_at is not None and browser.ended_at <= now - _LATEST
+    left = connections.kept_for(browser.label)
+    done = sum(_destroy(one.pk, now=now, at_any_rate=is_late) for one in left)
+    again = _SOON if done < len(left) else _LATER
+    RememberedBrowser.objects.filter(pk=browser.pk).update(empty_due_at=None if is_late else now + again)
     return done

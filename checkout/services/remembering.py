@@ -157,8 +157,9 @@ def prefer(browser: RememberedBrowser, iban: str) -> None:
 
 def end(browser: RememberedBrowser, how: RememberedBrowser.End, *, now: datetime) -> None:
     """From now on no cookie of it is believed. What is kept for it is destroyed by `forgetting`."""
+    nothing = dict.fromkeys(("token_hash", "next_hash", "former_hash", "form_hash", "preferred_iban"), "")
     ended = RememberedBrowser.objects.filter(pk=browser.pk, ended_at__isnull=True).update(
-        ended_at=now, end=how.value, token_hash="", next_hash="", former_hash="", preferred_iban=""
+        ended_at=now, end=how.value, empty_due_at=now, **nothing
     )
     if ended:
         copied = how is _End.COPIED

@@ -50,7 +50,7 @@ class Bank:
         person = {"count": 1, "name": "N. Obody", "balance": balance}
         answer = self._http.post(f"{self.url}/_control/people", json=person, timeout=10)
         answer.raise_for_status()
-        iban: str = answer.json()["people"][0]["iban"]
+        iban: str = answer.json()["people"][0]["accounts"][0]["iban"]
         return iban
 
 

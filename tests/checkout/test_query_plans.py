@@ -159,7 +159,8 @@ def test_how_many_payments_somebody_started_lately(token: str) -> None:
 def test_a_round_of_the_worker(transactional_db: None, token: str) -> None:
     with explained() as plans:
         Worker(threading.Event()).tick()
-    check(plans, "payment_due", "order_open_by_end", "authorization_waiting", "authorization_by_exchange")
+    indexes = ("payment_due", "payment_to_compare", "order_open_by_end")
+    check(plans, *indexes, "authorization_waiting", "authorization_by_exchange")
 
 
 @pytest.mark.parametrize(

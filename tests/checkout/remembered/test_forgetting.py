@@ -62,6 +62,17 @@ def test_a_push_that_waits_is_closed_before_its_connection_goes(visitor: Visitor
     assert payers.kept_for(browser.label) == ()
 
 
+def test_a_push_that_is_never_answered_for_does_not_keep_it_for_ever(visitor: Visitor) -> None:
+    browser = visitor.is_remembered()
+    visitor.presses(visitor.shop.order(), key_of(browser))
+    visitor.shop.bank.fault("lost_before", method="PUT")
+    forget(visitor, browser)
+    forgetting.finish_forgetting(timezone.now() + timedelta(hours=23))
+    assert payers.kept_for(browser.label)
+    forgetting.finish_forgetting(timezone.now() + timedelta(hours=25))
+    assert payers.kept_for(browser.label) == ()
+
+
 def test_forgotten_between_the_choice_and_the_push_nothing_is_sent(
     visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,11 +101,13 @@ def test_a_bank_that_comes_after_not_me_is_destroyed_too(visitor: Visitor) -> No
     visitor.client.post("/remembered/forget-all")
     visitor.shop.come_back(redirect)
     assert payers.kept_for(browser.label)
-    forgetting.finish_forgetting(timezone.now())
+    forgetting.finish_forgetting(timezone.now() + timedelta(minutes=11))
     assert payers.kept_for(browser.label) == ()
+    browser.refresh_from_db()
+    assert browser.empty_due_at is not None, "another may come"
     forgetting.finish_forgetting(timezone.now() + timedelta(days=2))
     browser.refresh_from_db()
-    assert browser.emptied_at is not None
+    assert browser.empty_due_at is None
 
 
 def test_after_the_promised_time_nothing_is_left(visitor: Visitor) -> None:

@@ -112,7 +112,8 @@ def test_of_two_requests_that_move_it_on_at_once_neither_undoes_the_other(
 ) -> None:
     """The rival comes between the reading of the row and its update."""
     rival = jar.copy()
-    moved_on, called = remembering._moved_on, []
+    moved_on = remembering._moved_on
+    called: list[bool] = []
 
     def meanwhile(*given: object) -> object:
         found = moved_on(*given)  # type: ignore[arg-type]

@@ -1,14 +1,18 @@
 """Whose bank came is compared with who was typed: a difference is told to the merchant, and to nobody else."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from checkout.models import MerchantStaff, Payment, RememberedBrowser
 from checkout.services import comparing, tasks
 from oauth_connect import payers
 from tests.checkout.core.conftest import kinds
 from tests.checkout.remembered.conftest import Visitor, work
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,7 +25,7 @@ def staff_of(visitor: Visitor) -> Client:
     return client
 
 
-def ticked(visitor: Visitor, **typed: str) -> Payment:
+def ticked(visitor: Visitor, **typed: Any) -> Payment:
     payment = visitor.scans(**typed)
     work()
     payment.refresh_from_db()
@@ -88,6 +92,18 @@ def test_before_it_is_compared_it_is_not_offered(visitor: Visitor) -> None:
     assert "Pay from" in visitor.opens(visitor.shop.order())
 
 
+def test_who_looked_too_early_looks_again_as_soon_as_the_code_is_exchanged(visitor: Visitor) -> None:
+    made = visitor.shop.order()
+    visitor.sends(made)
+    payment = made.payments.get()
+    comparing.compare_payers(timezone.now())
+    visitor.shop.approve(payment)
+    wait_until(lambda: not payers.open_waiting(timezone.now()))
+    assert comparing.compare_payers(timezone.now()) == 1
+    assert "Pay from" not in visitor.opens(made)
+    assert "Pay from" in visitor.opens(visitor.shop.order())
+
+
 def test_a_payment_whose_bank_never_comes_is_left_alone(visitor: Visitor) -> None:
     made = visitor.shop.order()
     visitor.sends(made)
@@ -104,7 +120,8 @@ def test_a_payment_whose_bank_never_comes_is_left_alone(visitor: Visitor) -> Non
 def test_two_workers_tell_it_once(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     """The rival settles it between our look at the bank and our row."""
     payment = visitor.scans(name="Grace Murray")
-    find, called = payers.of_authorization, []
+    find = payers.of_authorization
+    called: list[bool] = []
 
     def meanwhile(reference: str) -> object:
         found = find(reference)

@@ -31,29 +31,26 @@ def test_the_link_alone_opens_nothing(visitor: Visitor) -> None:
     refused(other, made, key_of(browser))
 
 
-@pytest.mark.parametrize(
-    "cookie",
-    [
-        "",
-        "1.x",
-        "1.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:forged",
-        "é",
-        "a" * 4000,
-        "{pk}.{token}",
-        "{signed}x",
-    ],
-)
-def test_a_forged_cookie_is_taken_away(visitor: Visitor, cookie: str) -> None:
+def test_a_forged_cookie_is_taken_away(visitor: Visitor) -> None:
     browser = visitor.is_remembered()
     genuine = visitor.cookie
-    value = cookie.format(pk=browser.pk, token=genuine.split(".")[1].split(":")[0], signed=genuine)
-    other, made = Visitor(visitor.shop), visitor.shop.order()
-    other.client.cookies[COOKIE] = value
-    assert "Pay from" not in other.opens(made)
-    assert other.cookie == ""
-    other.client.cookies[COOKIE] = value
-    refused(other, made, key_of(browser))
-    assert "Pay from" in visitor.opens(made), "nothing happened to the one who is remembered"
+    token, signature = genuine.split(".")[1].split(":")
+    assert len(token) == 43
+    for forged in (
+        *("", "1.x", "1." + "a" * 43 + ":forged", "é", "a" * 4000, genuine + "x"),
+        *(
+            f"{browser.pk}.{token}",
+            f"{browser.pk + 1}.{token}:{signature}",
+            f"{browser.pk}.{'a' * 43}:{signature}",
+        ),
+    ):
+        other, made = Visitor(visitor.shop), visitor.shop.order()
+        other.client.cookies[COOKIE] = forged
+        assert "Pay from" not in other.opens(made), forged
+        assert other.cookie == "", forged
+        other.client.cookies[COOKIE] = forged
+        refused(other, made, key_of(browser))
+    assert "Pay from" in visitor.opens(visitor.shop.order()), "nothing happened to the one who is remembered"
 
 
 def test_an_account_of_another_browser_is_not_this_ones(visitor: Visitor) -> None:
@@ -71,11 +68,11 @@ def test_an_account_of_another_browser_is_not_this_ones(visitor: Visitor) -> Non
     assert "Forgotten" not in visitor.client.get("/remembered").content.decode()
 
 
-@pytest.mark.parametrize("named", ["", "-", "0-0", "x", "1-1-1", "9" * 40, "1; DROP TABLE", "\x00", "١-١"])
-def test_nonsense_names_no_account(visitor: Visitor, named: str) -> None:
+def test_nonsense_names_no_account(visitor: Visitor) -> None:
     visitor.is_remembered()
-    refused(visitor, visitor.shop.order(), named)
-    assert visitor.client.post("/remembered/forget", {"connection": named}).status_code == 303
+    for named in ("", "-", "0-0", "x", "1-1-1", "9" * 40, "1; DROP TABLE", "\x00", "١-١"):
+        refused(visitor, visitor.shop.order(), named)
+        assert visitor.client.post("/remembered/forget", {"connection": named}).status_code == 303
 
 
 def test_a_copied_cookie_ends_it_for_both(visitor: Visitor) -> None:
