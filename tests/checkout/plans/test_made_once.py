@@ -64,6 +64,14 @@ def test_the_database_itself_refuses_a_second_one(club: Club) -> None:
         )
 
 
+def test_while_one_is_open_no_other_is_made(club: Club) -> None:
+    plan = club.running()
+    club.until_due(plan)
+    Plan.objects.filter(pk=plan.pk).update(next_at=club.now)
+    assert instalments.make_next(plan.pk, club.now) is None
+    assert club.states(plan) == ["open"]
+
+
 def test_a_worker_that_was_away_for_three_days_makes_the_one_that_was_due(club: Club) -> None:
     plan = club.running(instalments=None)
     club.now = (plan.next_at or club.now) + 3 * DAY
