@@ -65,14 +65,14 @@ def open_waiting(now: datetime) -> int:
     Each begins when those before it have ended, and counts from then.
     """
     began_s = time.monotonic()
-    taken = 0
+    taken, moment = 0, now
     for _ in range(_STEPS_PER_ROUND):
-        moment = now + timedelta(seconds=time.monotonic() - began_s)
         connection_id = _due(moment).order_by("pk").values_list("pk", flat=True).first()
         if connection_id is None:
             break
         taken += _take_step(connection_id, moment)
-    return taken + ask_to_be_told(now)
+        moment = now + timedelta(seconds=time.monotonic() - began_s)
+    return taken + ask_to_be_told(moment)
 
 
 def _opening() -> QuerySet[PayerConnection]:
@@ -129,7 +129,11 @@ def _failed(
         return
     facts = {"step": step.name, "error": type(error).__name__, "status": error.status}
     log.warning("connection_step_failed", extra={"connection": connection.pk, **facts})
-    if _refuses_token(step, error):
+    if isinstance(error, KeyRefused) and connection.device_id is None:
+        # The device was refused: that says nothing about the token yet.
+        mine.update(device_done=False)
+        _try_again(connection.pk, mine, now)
+    elif _refuses_token(step, error):
         expire(connection.pk, Ending.REFUSED, now)
     else:
         _try_again(connection.pk, mine, now, at_least_s=getattr(error, "retry_after_s", None) or 0.0)

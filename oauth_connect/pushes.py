@@ -23,6 +23,7 @@ from oauth_connect.hints import hinted_since as hinted_since
 
 COLLECTION = "user/{}/monetary-account/{}/draft-payment"
 ONE = "user/{}/monetary-account/{}/draft-payment/{}"
+PAGE_SIZE = 200  # bunq documentation "Pagination": the most that one listing shows
 MAX_PAGES = 5
 # A page after the first may wait for its place in the budget; the answer is worth more whole.
 _LONGEST_PAGE_WAIT_S = 4.0
@@ -166,7 +167,7 @@ def _page(
             "GET",
             COLLECTION,
             lambda: calls.client().list_draft_payments(
-                session.access, session.user_id, account_id, older_id=older_id
+                session.access, session.user_id, account_id, count=PAGE_SIZE, older_id=older_id
             ),
             longest_wait_s=longest_wait_s,
         ),

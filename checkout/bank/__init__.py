@@ -95,7 +95,7 @@ def submit(payment: Payment, reservation: Reservation | None = None) -> Answer:
     except ConnectionGone as error:
         return Disconnected(evidence_of(error))
     except (NotSent, RateLimited, Maintenance, CredentialsGone) as error:
-        return _nothing_happened(error, of_one_payer=payment.is_push)
+        return _nothing_happened(error, of_one_payer=payment.is_push, had_place=reservation is not None)
     except Refused as error:
         return TurnedDown(evidence_of(error))
     except OutcomeUnknown as error:
@@ -202,7 +202,7 @@ def ask_to_close(
     except (Refused, OutcomeUnknown):
         return None
     except BunqError as error:
-        return _nothing_happened(error, of_one_payer=payment.is_push)
+        return _nothing_happened(error, of_one_payer=payment.is_push, had_place=reservation is not None)
     return None
 
 

@@ -99,18 +99,22 @@ class Lost:
 Answer = Accepted | NothingHappened | TurnedDown | Disconnected | Lost
 
 
-def nothing_happened(error: BunqError, *, of_one_payer: bool = False) -> NothingHappened:
-    """`of_one_payer`: the call was made with a payer's session, so what is wrong with that concerns no other payer."""
-    away = isinstance(error, _AWAY) and not (of_one_payer and _is_their_session(error))
+def nothing_happened(
+    error: BunqError, *, of_one_payer: bool = False, had_place: bool = False
+) -> NothingHappened:
+    """`of_one_payer`: the call was made with a payer's session, so what is wrong with that concerns no other payer.
+    `had_place`: the place of the call itself in the bank's limits was taken before.
+    """
+    away = isinstance(error, _AWAY) and not (of_one_payer and _is_their_session(error, had_place))
     return NothingHappened(pause_after(error), evidence_of(error), bank_is_away=away)
 
 
-def _is_their_session(error: BunqError) -> bool:
+def _is_their_session(error: BunqError, had_place: bool) -> bool:
     """Of the limits only that of new sessions makes anybody wait longer than the window of a call."""
-    if isinstance(error, BudgetExhausted):
+    if isinstance(error, BudgetExhausted) and not had_place:
         windows = configuration().limits
         return error.retry_after_s > max(windows[method].seconds for method in ("GET", "POST", "PUT"))
-    return isinstance(error, (CredentialsGone, SessionUnavailable))
+    return isinstance(error, (BudgetExhausted, CredentialsGone, SessionUnavailable))
 
 
 def evidence_of(error: BunqError) -> dict[str, Any]:

@@ -131,13 +131,14 @@ def _listed(payment: Payment, since: datetime) -> tuple[Draft, ...]:
 
 
 def is_what_we_asked(payment: Payment, answer: Mapping[str, Any]) -> bool:
-    """Of the entry, and of the payment that was made of it as far as bunq shows that. The payer's side has a minus."""
+    """Of the one entry, and of the payment that was made of it as far as bunq shows that. The payer's side has a minus;
+    of more entries than one, or none, no amount is told.
+    """
     asked = asked_amount(payment)
     paid = (answer.get("paid_amount"), answer.get("paid_to"))
     wanted = (str(Money(-asked.value, asked.currency)), payment.payee_iban)
     return (
-        answer.get("entries") == 1
-        and answer.get("amount") == str(asked)
+        answer.get("amount") == str(asked)
         and answer.get("sender_iban") == payment.payer_iban
         and answer.get("receiver_iban") == payment.payee_iban
         and all(shown in (None, right) for shown, right in zip(paid, wanted, strict=True))

@@ -35,6 +35,8 @@ def name_draft(payment: Payment, draft_id: int, *, by: str, now: datetime) -> No
         raise _unread(draft)
     if not bank.is_what_we_asked(payment, draft.as_evidence()):
         raise NotAsSaid("That draft is another transfer: amount, payer or receiver differ.")
+    if isinstance(draft, bank.PushDraft) and draft.reference not in (None, payment.bank_reference):
+        raise NotAsSaid("That draft is another payment's: it has another reference.")
     _record(payment, f"Draft {draft_id} was named by {by}.", now)
     if not take_draft(payment, draft_id, now=now, kind="draft_found"):
         raise NotAsSaid("That draft belongs to another payment.")

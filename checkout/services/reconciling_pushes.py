@@ -67,7 +67,7 @@ def compare_account(account_id: int, scope: ours.Scope) -> Account:
 
 def _beside(found: Account, payments: list[Payment], listed: tuple[Draft, ...], scope: ours.Scope) -> None:
     drafts = {draft.id: draft for draft in listed if draft.id is not None}
-    found.drafts = len(listed)
+    found.drafts = sum(_is_asked_for(draft, scope) for draft in drafts.values())
     for payment in payments:
         found.payments += 1
         draft = drafts.pop(payment.draft_id or 0, None)
@@ -75,11 +75,11 @@ def _beside(found: Account, payments: list[Payment], listed: tuple[Draft, ...], 
             found.doubts.append((payment.pk, None))
         elif compare(payment, draft):
             found.doubts.append((payment.pk, draft if is_final(draft) else None))
-    found.unowned = [
-        draft
-        for draft in drafts.values()
-        if not (scope.since and draft.created and draft.created < scope.since)
-    ]
+    found.unowned = [draft for draft in drafts.values() if _is_asked_for(draft, scope)]
+
+
+def _is_asked_for(draft: Draft, scope: ours.Scope) -> bool:
+    return not (scope.since and draft.created and draft.created < scope.since)
 
 
 def _tell_disconnected(found: Account, payments: list[Payment]) -> None:

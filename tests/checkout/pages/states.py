@@ -126,6 +126,20 @@ def _closed(status: str, **changed: Any) -> Callable[[], Order]:
     return make
 
 
+# What a push names beside that.
+PUSH: dict[str, Any] = {
+    "way": "push",
+    "connection_id": 1,
+    "account_id": 555,
+    "bank_reference": "1-1-0a1b2c3d4e5f",
+}
+
+
+def _gone(status: str, **changed: Any) -> Callable[[], Order]:
+    """A push whose payer's connection has ended."""
+    return _closed(status, connection_gone_at=timezone.now(), **PUSH, **changed)
+
+
 def _paid(**flags: Any) -> Callable[[], Order]:
     def make() -> Order:
         now = timezone.now()
@@ -158,6 +172,13 @@ SCENES: tuple[tuple[str, PageState, Callable[[], Order]], ...] = (
     ("timed_out", PageState.TRY_AGAIN, _closed("cancelled", cancel_reason="timeout")),
     ("expired_at_bank", PageState.TRY_AGAIN, _closed("expired")),
     ("failed", PageState.TRY_AGAIN, _closed("failed")),
+    ("push_not_sent", PageState.TRY_AGAIN, _gone("failed")),
+    ("push_failed", PageState.TRY_AGAIN, _closed("failed", **PUSH)),
+    ("preparing_a_push", PageState.PREPARING, _closed("created", **PUSH)),
+    ("push_waiting", PageState.PUSH_WAITING, _closed("pending", **PUSH)),
+    ("connection_gone", PageState.CONNECTION_GONE, _gone("pending")),
+    ("connection_gone_unknown", PageState.CONNECTION_GONE, _gone("unknown")),
+    ("connection_gone_closing", PageState.CONNECTION_GONE, _gone("cancelling", cancel_reason="shopper")),
     ("preparing", PageState.PREPARING, _closed("created")),
     ("checking", PageState.CHECKING, _closed("unknown")),
     ("waiting", PageState.WAITING, _closed("pending")),
@@ -170,6 +191,7 @@ SCENES: tuple[tuple[str, PageState, Callable[[], Order]], ...] = (
     ("consent_differs", PageState.HELD, _paid(status="open", paid_at=None, consent_differs=True)),
     ("late", PageState.LATE, _late()),
     ("unconfirmed", PageState.UNCONFIRMED, _closed("failed", draft_id=71)),
+    ("unconfirmed_push", PageState.UNCONFIRMED, _gone("failed", given_up=True)),
     ("refunded", PageState.REFUNDED, _late(resolution="refunded")),
     ("expired", PageState.EXPIRED, _over("expired")),
     ("cancelled_order", PageState.CANCELLED, _over("cancelled")),

@@ -17,6 +17,7 @@ IMMINENT = (
     PageState.PREPARING,
     PageState.CHECKING,
     PageState.WAITING,
+    PageState.PUSH_WAITING,
     PageState.FINISHING,
     PageState.CLOSING,
 )

@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from checkout import bank
 from checkout.models import Order, Payment
 from checkout.page_state import NOTHING_TAKEN, PageState
 from checkout.services.attempts import cancel_payment
 from checkout.services.errors import AttemptRunning
+from checkout.services.naming import NotAsSaid, name_draft
 from checkout.services.searching import SETTLED_AFTER
 from checkout.statuses import PaymentStatus
 from oauth_connect import payers, pushes
@@ -99,7 +101,7 @@ def test_one_that_the_payer_declined_before_it_was_found_is_declined(shop: PushS
 def test_of_two_with_its_reference_one_is_closed_before_anything_else_starts(shop: PushShop) -> None:
     """A bank that forgot the request id: both can be approved, so the second is closed, and no third is made."""
     payment = shop.lost("lost_after")
-    again = PreparedDraft(pushes.new_request_id(), payment.request_body)
+    again = PreparedDraft(bank.new_request_id(), payment.request_body)
     pushes.send(shop.payer.connection.pk, shop.payer.account_id, again)
     assert len(shop.drafts("PENDING")) == 2
     shop.until(payment, PaymentStatus.PENDING)
@@ -111,7 +113,7 @@ def test_of_two_with_its_reference_one_is_closed_before_anything_else_starts(sho
 
 def test_of_two_of_which_one_was_approved_that_one_pays(shop: PushShop) -> None:
     payment = shop.lost("lost_after")
-    again = PreparedDraft(pushes.new_request_id(), payment.request_body)
+    again = PreparedDraft(bank.new_request_id(), payment.request_body)
     second = pushes.send(shop.payer.connection.pk, shop.payer.account_id, again)
     shop.bank.control("POST", f"draft-payments/{second}/accept")
     shop.until(payment, PaymentStatus.PAID)
@@ -126,8 +128,7 @@ def test_nothing_is_concluded_before_it_can_have_arrived(shop: PushShop) -> None
     shop.step(payment)
     assert payment.state is PaymentStatus.UNKNOWN
     assert shown(payment) not in NOTHING_TAKEN
-    shop.step(payment, later_s=SETTLED_S)
-    assert payment.state is PaymentStatus.FAILED
+    shop.until(payment, PaymentStatus.FAILED, later_s=SETTLED_S, steps=2)
     assert shop.drafts() == []
 
 
@@ -156,6 +157,14 @@ def test_a_draft_without_reference_that_may_be_it_is_not_guessed_to_be(shop: Pus
     shop.until(payment, PaymentStatus.PENDING)
 
 
+def test_a_person_cannot_give_it_the_push_of_another_payment(shop: PushShop) -> None:
+    payment = shop.lost("lost_before")
+    Payment.objects.filter(pk=payment.pk).update(cancel_reason="shopper")
+    other = shop.pending(shop.engine.order(str(payment.amount)))
+    with pytest.raises(NotAsSaid, match="another reference"):
+        name_draft(payment, other.draft_id or 0, by="operator", now=timezone.now())
+
+
 def test_what_cannot_be_its_own_does_not_hold_it_up(shop: PushShop) -> None:
     """Other drafts on the payer's account, made by whomever: another amount, another text."""
     payment = shop.lost("lost_before")
@@ -163,7 +172,7 @@ def test_what_cannot_be_its_own_does_not_hold_it_up(shop: PushShop) -> None:
         shop.payer.connection.pk,
         shop.payer.account_id,
         PreparedDraft(
-            pushes.new_request_id(), payment.request_body.replace("merchant_reference", "nothing_of_ours")
+            bank.new_request_id(), payment.request_body.replace("merchant_reference", "nothing_of_ours")
         ),
     )
     hide(shop, payment, times=1, merchant_reference=None, description="Rent")

@@ -55,8 +55,7 @@ def test_an_acceptance_that_shows_no_payment_is_believed_after_half_a_minute(sho
     shop.step(payment, later_s=20)
     assert payment.state is PaymentStatus.PENDING
     assert shown(payment) is PageState.PUSH_WAITING
-    shop.step(payment, later_s=35)
-    assert payment.state is PaymentStatus.PAID
+    shop.until(payment, PaymentStatus.PAID, later_s=35, steps=1)
     assert order_of(payment).status == OrderStatus.PAID
     assert not order_of(payment).is_flagged
     assert kinds(payment).count("push_unproven") == 1
@@ -196,5 +195,4 @@ def test_while_it_is_being_closed_the_missing_payment_is_waited_for_too(shop: Pu
     shows(shop, "object", None)
     cancel_payment(payment, source="shopper", now=clock.now())
     assert payment.state is PaymentStatus.CANCELLING
-    shop.step(payment, later_s=35)
-    assert payment.state is PaymentStatus.PAID
+    shop.until(payment, PaymentStatus.PAID, later_s=35, steps=2)

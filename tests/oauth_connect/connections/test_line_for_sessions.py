@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from oauth_connect import drafts, payers, pushes
+from oauth_connect import drafts, pushes
 from oauth_connect.bunq.errors import NotFound
 from oauth_connect.errors import BudgetExhausted, KeyRefused
-from oauth_connect.models import BankRegistration
+from oauth_connect.models import BankRegistration, PayerConnection
 from oauth_connect.payers import ConnectionStatus
 from tests.banks import SandboxBank
 from tests.oauth_connect.connections.people import (
@@ -59,15 +59,25 @@ def test_three_connections_open_one_after_another_in_the_order_in_which_they_cam
     assert refusals(strict) == refused
 
 
-def test_who_comes_later_does_not_overtake(strict: SandboxBank, person: Person) -> None:
-    pks = [someone.allows().pk for someone in (person, Person(strict))]
+def test_who_comes_later_does_not_overtake_one_that_another_worker_has_just_taken(
+    strict: SandboxBank, person: Person
+) -> None:
+    strict.fault("maintenance", path="/session-server$")
+    first = person.allows().pk
     work()
+    assert (row(first).device_done, row(first).session_generation) == (True, 0)
     a_window_passes(strict)
-    late = Person(strict).allows().pk
-    payers.open_waiting(row(pks[1]).opening_due_at - timedelta(seconds=1))  # type: ignore[operator]  # it waits
-    assert statuses([*pks, late]) == ["active", "opening", "opening"]
+    PayerConnection.objects.update(
+        opening_due_at=timezone.now(),
+        opening_owner="another",
+        opening_until=timezone.now() + timedelta(minutes=1),
+    )
+    late, before = Person(strict).allows(reference="payment:2").pk, sessions_opened(strict)
+    work()
+    assert (row(late).device_done, row(late).status) == (True, ConnectionStatus.OPENING)
+    assert sessions_opened(strict) == before
     work(62)
-    assert statuses([*pks, late]) == ["active", "active", "opening"]
+    assert statuses([first, late]) == ["active", "opening"]
 
 
 def test_our_own_session_comes_before_those_of_payers_if_somebody_could_not_have_it(

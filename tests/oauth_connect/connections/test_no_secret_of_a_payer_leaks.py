@@ -33,7 +33,7 @@ def test_a_connection_that_fails_at_every_step_tells_no_secret(
     assert len(secrets) == 1
     for step in ("installation", "device-server", "session-server", "/user", "monetary-account"):
         person.bank.clear_faults()
-        person.bank.fault(fault, path=f"{step}$")
+        person.bank.fault(fault, path=f"{step}$", text="Access denied.")
         work(later_s)
         later_s += 60
         secrets.update(secrets_of(row(pk)))

@@ -176,6 +176,16 @@ def test_a_refusal_is_not_believed_while_our_own_key_is_refused_too(person: Pers
     assert row(pk).status == ConnectionStatus.ACTIVE
 
 
+def test_a_device_that_is_refused_says_nothing_about_the_token(person: Person) -> None:
+    """As when BUNQ_PERMITTED_IPS lacks our address: the session is refused in the words for a bad token."""
+    pk = person.allows().pk
+    person.bank.fault("refused", status=400, path=STEPS["device"])
+    work()
+    assert (row(pk).status, row(pk).device_done, row(pk).opening_tries) == ("opening", False, 1)
+    work(60)
+    assert row(pk).status == ConnectionStatus.ACTIVE
+
+
 @pytest.mark.parametrize("text", ["", "Access denied by the firewall.", "Insufficient authorisation."])
 def test_a_401_that_does_not_speak_of_the_token_ends_nothing(person: Person, text: str) -> None:
     pk = person.allows().pk

@@ -87,15 +87,15 @@ def test_a_lost_push_is_found_in_the_listing_of_its_account(
 
 
 def test_a_listing_that_was_not_read_to_its_end_proves_nothing(
-    person: Person, connection: Connection, account: int
+    connection: Connection, account: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     since = timezone.now() - timedelta(minutes=1)
     for _ in range(pushes.MAX_PAGES + 1):
         pushes.send(connection.pk, account, pushes.prepare(NEW))
-    person.bank.fault("short_page", rows=1, times=pushes.MAX_PAGES)
+    monkeypatch.setattr(pushes, "PAGE_SIZE", 1)
     with pytest.raises(ListingIncomplete):
         pushes.list_since(connection.pk, account, since)
-    person.bank.fault("short_page", rows=2, times=pushes.MAX_PAGES)
+    monkeypatch.setattr(pushes, "PAGE_SIZE", 2)
     assert len(pushes.list_since(connection.pk, account, since)) == pushes.MAX_PAGES + 1
 
 
