@@ -22,7 +22,7 @@ class KassaAdminSite(admin.AdminSite):
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         from checkout.admin.todo import how_many
 
-        return super().index(request, {"todo_count": how_many(request), **(extra_context or {})})
+        return super().index(request, {"todo": how_many(request), **(extra_context or {})})
 
     def todo(self, request: HttpRequest) -> HttpResponse:
         from checkout.admin.todo import todo_view

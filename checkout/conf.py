@@ -21,6 +21,7 @@ class CheckoutConfiguration:
     funds_questions_per_hour: int
     demo_mode: bool
     https: bool
+    mail_from: str
 
 
 def configuration() -> CheckoutConfiguration:
@@ -39,4 +40,5 @@ def configuration() -> CheckoutConfiguration:
         funds_questions_per_hour=settings.FUNDS_QUESTIONS_PER_HOUR,
         demo_mode=settings.DEMO_MODE,
         https=settings.HTTPS,
+        mail_from=settings.DEFAULT_FROM_EMAIL,
     )

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from checkout.views import health, order, remembered, status
+from checkout.views import health, order, plan, remembered, status
 
 
 class OrderToken(StringConverter):
@@ -23,6 +23,13 @@ urlpatterns = [
     path("orders/<order_token:token>/returned", order.returned, name="returned"),
     path("orders/<order_token:token>/receipt", order.receipt, name="receipt"),
     path("orders/<order_token:token>/status", status.status, name="status"),
+    path("plans/<order_token:token>/", plan.show, name="plan"),
+    path("plans/<order_token:token>/agree", plan.agree, name="plan_agree"),
+    path("plans/<order_token:token>/pay", plan.pay, name="plan_pay"),
+    path("plans/<order_token:token>/connect", plan.connect, name="plan_connect"),
+    path("plans/<order_token:token>/account", plan.account, name="plan_account"),
+    path("plans/<order_token:token>/cancel", plan.cancel, name="plan_cancel"),
+    path("plans/<order_token:token>/returned", plan.returned, name="plan_returned"),
     path("remembered", remembered.show, name="remembered"),
     path("remembered/forget", remembered.forget, name="forget"),
     path("remembered/forget-all", remembered.forget_all, name="forget_all"),

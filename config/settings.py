@@ -209,6 +209,16 @@ WORKER_PAUSE_S = env.float("WORKER_PAUSE_S", default=0.2)
 # How many payments one worker may be sending at the same time; never more than BUNQ_LIMIT_POST has calls.
 WORKER_SENDERS = env.int("WORKER_SENDERS", default=5)
 
+# Mail: only reminders of plans are sent, and none without a sender.
+_MAIL = env.email("EMAIL_URL", default="smtp://localhost:25")
+EMAIL_BACKEND = _MAIL["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = _MAIL["EMAIL_HOST"], _MAIL["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL["EMAIL_HOST_USER"], _MAIL["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.get("EMAIL_USE_TLS", False), _MAIL.get("EMAIL_USE_SSL", False)
+EMAIL_FILE_PATH = _MAIL["EMAIL_FILE_PATH"]
+EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT_S", default=10.0)
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="")
+
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOG_FORMAT = env.str("LOG_FORMAT", default="text")
 LOGGING = logging_configuration(level=LOG_LEVEL, style=LOG_FORMAT)

@@ -263,6 +263,8 @@ class Installation:
             # Everybody here pays from the same few accounts.
             "ATTEMPTS_PER_IBAN_PER_HOUR": "1000",
             "ATTEMPTS_PER_BROWSER_PER_HOUR": "1000",
+            "MAIL_FROM": "kassa@demo.example",
+            "EMAIL_URL": f"filemail:///{self.folder / 'mail'}",
             "PYTHONUNBUFFERED": "1",
         }
         return {**inherited, **own, **self._own_limits(), **self._extra}

@@ -49,6 +49,12 @@ def keep(token: AccessToken, authorization: OauthAuthorization, now: datetime) -
     log.info("connection_kept", extra={"connection": connection.pk, "kept_for": connection.kept_for})
 
 
+def keep_longer(connection_id: int, until: datetime) -> None:
+    """Until then at least, as long as it works."""
+    alive = PayerConnection.objects.filter(PayerConnection.alive, pk=connection_id, kept_until__lt=until)
+    alive.update(kept_until=until)
+
+
 def expire(connection_id: int, ending: PayerConnection.Ending, now: datetime) -> bool:
     """It works no more: its secrets go, its accounts stay to be named until it is removed. False if it had ended."""
     ended = _end(

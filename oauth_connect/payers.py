@@ -76,6 +76,11 @@ def remove(connection_id: int, *, now: datetime) -> None:
     keeping.remove(connection_id, keeping.Ending.REMOVED, now)
 
 
+def keep_longer(connection_id: int, until: datetime) -> None:
+    """The payer was promised another end: keep it until then, if that is later. Not for one that has ended."""
+    keeping.keep_longer(connection_id, until)
+
+
 def forget_overdue(now: datetime) -> int:
     """For the worker: remove the connections that were kept as long as was promised. Returns how many."""
     return endings.forget_overdue(now)

@@ -10,23 +10,44 @@ from django.http import HttpRequest
 from checkout.admin.rows import OwnRowsAdmin, TabularInline, is_superuser
 from checkout.iban import normalise_iban, spaced_iban, validate_iban
 from checkout.models import Merchant, MerchantStaff
+from checkout.models.fields import validate_time_zone
 
-STAFF_MAY_CHANGE = ("website", "support_email")
+STAFF_MAY_CHANGE = ("website", "support_email", "time_zone")
 
 
 class MerchantForm(forms.ModelForm[Merchant]):
     """Takes an IBAN as people write it, keeps it as banks do."""
 
     iban = forms.CharField(label="IBAN", max_length=100)
+    time_zone = forms.CharField(
+        max_length=40,
+        required=False,
+        validators=[validate_time_zone],
+        help_text="In which the dates of new plans are counted, for example Europe/Amsterdam.",
+    )
 
     class Meta:
         model = Merchant
-        fields = ["name", "slug", "iban", "account_holder", "website", "support_email", "is_active"]
+        fields = [
+            "name",
+            "slug",
+            "iban",
+            "account_holder",
+            "website",
+            "support_email",
+            "time_zone",
+            "is_active",
+        ]
 
     def clean_iban(self) -> str:
         iban = normalise_iban(self.cleaned_data["iban"])
         validate_iban(iban)
         return iban
+
+    def clean_time_zone(self) -> str:
+        """Left empty, it stays as it is."""
+        name: str = self.cleaned_data["time_zone"]
+        return name or self.instance.time_zone
 
 
 class StaffInline(TabularInline[MerchantStaff, Merchant]):
@@ -55,7 +76,7 @@ class MerchantAdmin(OwnRowsAdmin[Merchant]):
     form = MerchantForm
     list_display = ("name", "spaced", "account_holder", "is_active")
     search_fields = ("name", "slug", "account_holder")
-    fields = ("name", "slug", "iban", "account_holder", "website", "support_email", "is_active")
+    fields = ("name", "slug", "iban", "account_holder", "website", "support_email", "time_zone", "is_active")
     inlines = (StaffInline,)
 
     @admin.display(description="IBAN", ordering="iban")

@@ -14,9 +14,12 @@ from django.views.decorators.http import require_safe
 from checkout.admin import todo_words
 from checkout.admin.order_wishes import ORDER_WISHES
 from checkout.admin.payment_wishes import CHECK, LOOKED, PAYER_LOOKED
+from checkout.admin.plan_wishes import HANDLED, PAUSE, RESUME
 from checkout.admin.rows import is_superuser, merchants_of
 from checkout.admin.wishes import Button, button, buttons
 from checkout.models import Order, Payment
+from checkout.plans import missed
+from checkout.plans.missed import PlanTask
 from checkout.services import tasks
 from checkout.services.comparing import DIFFERS
 from checkout.services.settlement import FLAGS
@@ -42,19 +45,25 @@ class Row:
     payment_buttons: list[tuple[Payment, Button]]
 
 
-def how_many(request: HttpRequest) -> int:
-    """How many orders of one's own wait for a person."""
-    return tasks.count_open(_merchants(request)) if _may_look(request) else 0
+def how_many(request: HttpRequest) -> str:
+    """What of one's own waits for a person, as `2 orders and 1 plan`; empty if nothing does."""
+    if not _may_look(request):
+        return ""
+    mine = _merchants(request)
+    counted = [(tasks.count_open(mine), "order"), (missed.count_open(mine), "plan")]
+    return " and ".join(f"{count} {word}{'s' * (count != 1)}" for count, word in counted if count)
 
 
 @require_safe
 def todo_view(request: HttpRequest, site: admin.AdminSite) -> HttpResponse:
     found = tasks.open_tasks(_merchants(request))
+    plans = missed.open_tasks(_merchants(request))
     context: dict[str, Any] = {
         **site.each_context(request),
         "title": "To do",
         "rows": [_row(task, request) for task in found[:SHOWN]],
-        "more": max(0, len(found) - SHOWN),
+        "plans": [_plan_row(task) for task in plans[:SHOWN]],
+        "more": max(0, len(found) - SHOWN) + max(0, len(plans) - SHOWN),
         "several_merchants": merchants_of(request.user).count() > 1,
         "media": Media(css={"all": ["admin_kassa/kassa.css"]}),
     }
@@ -82,6 +91,23 @@ def _row(task: Task, request: HttpRequest) -> Row:
         commands=todo_words.commands(task, by=by) if by else [],
         buttons=[button for button in buttons(ORDER_WISHES, task.order) if button.name in _ANSWERS],
         payment_buttons=list(dict.fromkeys(one for question in task.questions for one in _buttons(question))),
+    )
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """One plan with missed instalments as the page shows it."""
+
+    task: PlanTask
+    url: str
+    buttons: list[Button]
+
+
+def _plan_row(task: PlanTask) -> PlanRow:
+    plan = task.plan
+    offered = [one for one in (HANDLED, PAUSE, RESUME) if one.is_offered(plan)]
+    return PlanRow(
+        task, reverse("admin:checkout_plan_change", args=[plan.pk]), [button(one, plan) for one in offered]
     )
 
 

@@ -3,6 +3,7 @@ from checkout.models.heartbeat import Heartbeat
 from checkout.models.merchant import Merchant
 from checkout.models.order import Order, OrderLine
 from checkout.models.payment import Payment
+from checkout.models.plan import Instalment, Plan, PlanEvent, PlanTerms
 from checkout.models.remembered import ForgottenConnection, RememberedBrowser
 from checkout.models.staff import MerchantStaff
 
@@ -10,10 +11,14 @@ __all__ = [
     "Event",
     "ForgottenConnection",
     "Heartbeat",
+    "Instalment",
     "Merchant",
     "MerchantStaff",
     "Order",
     "OrderLine",
     "Payment",
+    "Plan",
+    "PlanEvent",
+    "PlanTerms",
     "RememberedBrowser",
 ]

@@ -1,7 +1,7 @@
 from django.db import models
 
 from checkout.iban import validate_iban
-from checkout.models.fields import WebAddressField
+from checkout.models.fields import WebAddressField, validate_time_zone
 
 
 class Merchant(models.Model):
@@ -13,6 +13,12 @@ class Merchant(models.Model):
     account_holder = models.CharField(max_length=70, help_text="As the bank knows the owner of the account.")
     website = WebAddressField(blank=True)
     support_email = models.EmailField(blank=True, help_text="Shown to shoppers who need help.")
+    time_zone = models.CharField(
+        max_length=40,
+        default="Europe/Amsterdam",
+        validators=[validate_time_zone],
+        help_text="In which the dates of plans are counted.",
+    )
     is_active = models.BooleanField(default=True, help_text="Only an active merchant takes new orders.")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -48,17 +48,26 @@ def start_payment(
     return _start(order, Payer(iban, name, keep_for=keep_for), browser=browser, now=now)
 
 
-def start_push(order: Order, *, connection_pk: int, account_id: int, browser: str, now: datetime) -> Payment:
+def start_push(
+    order: Order,
+    *,
+    connection_pk: int,
+    account_id: int,
+    browser: str,
+    now: datetime,
+    asked_until: datetime | None = None,
+) -> Payment:
     """Store a new attempt that the payer approves in their own app: as `start_payment`, with the name and IBAN of the
     account.
 
+    `asked_until`: when it is closed if the payer has not decided; None: as any other payment.
     That this browser may use the connection is for the caller to know. Raises NotConnected if it has ended or cannot
     pay from that account, and otherwise what `start_payment` raises.
     """
     account = bank.account_of(connection_pk, account_id)
     if account is None:
         raise NotConnected("That account is not connected any more.")
-    payer = Payer(normalise_iban(account.iban), account.name, connection_pk, account_id)
+    payer = Payer(normalise_iban(account.iban), account.name, connection_pk, account_id, asked_until)
     return _start(order, payer, browser=browser, now=now)
 
 

@@ -18,6 +18,7 @@ from oauth_connect.bunq.types import Money, NewDraft
 class Payer:
     """Who pays, and of a push over which connection from which account (bunq's id).
 
+    `asked_until`: how long the payer is asked; None for as long as any shopper.
     `keep_for`: the label for which the payer's bank is to be remembered, if it is.
     """
 
@@ -25,6 +26,7 @@ class Payer:
     name: str
     connection_pk: int | None = None
     account_id: int | None = None
+    asked_until: datetime | None = None
     keep_for: str = ""
 
     @property
@@ -58,7 +60,7 @@ def new_payment(order: Order, payer: Payer, *, browser: str, now: datetime) -> P
         keep_for=payer.keep_for,
         keep_due_at=now if payer.keep_for else None,
         page_seen_at=now,
-        expires_at=min(now + configuration().payment_lifetime, order.expires_at),
+        expires_at=min(payer.asked_until or now + configuration().payment_lifetime, order.expires_at),
         due_at=now,
     )
 

@@ -28,7 +28,7 @@ _UNSEEN: dict[type[Model], frozenset[str]] = {
     Order: frozenset({"resolved_at", "resolved_by"}),
     Merchant: frozenset(
         {
-            *("slug", "iban", "account_holder", "website", "is_active", "created_at"),
+            *("slug", "iban", "account_holder", "website", "time_zone", "is_active", "created_at"),
             *("latest_turn", "latest_push_turn", "latest_look"),
         }
     ),

@@ -12,7 +12,7 @@ from functools import partial
 from checkout import bank
 from checkout.conf import configuration
 from checkout.statuses import PaymentStatus
-from checkout.worker import jobs, remember_jobs
+from checkout.worker import jobs, plan_jobs, remember_jobs
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,15 @@ KEEP = (
     Job("payers", remember_jobs.compare_payers, every_s=2.0),
     Job("forgetting", remember_jobs.forget, every_s=5.0),
 )
+# A lane of its own: pushes are sent from it, and a slow bank must not hold up what the others keep.
+PLANS = (
+    Job("plans begin", plan_jobs.begin_plans, every_s=2.0),
+    Job("instalments", plan_jobs.make_instalments, every_s=2.0),
+    Job("asking", plan_jobs.ask_for_instalments, every_s=2.0),
+    Job("paid instalments", plan_jobs.take_money, every_s=10.0),
+    Job("reminders", plan_jobs.remind_payers, every_s=10.0),
+    Job("plans over", plan_jobs.let_go, every_s=10.0),
+)
 CONNECT = (
     Job("connections", jobs.open_connections, every_s=0.5),
     Job("overdue", jobs.forget_connections, every_s=60.0),
@@ -74,6 +83,7 @@ LANES: dict[str, tuple[Job, ...]] = {
     "watch-pushes": WATCH_PUSHES,
     "keep": KEEP,
     "connect": CONNECT,
+    "plans": PLANS,
 }
 
 

@@ -1,0 +1,171 @@
+"""The payer's connection of a plan: made once by scanning, then every push goes over it.
+
+`oauth_connect` knows the plan by its label only.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from checkout.models import Event, Payment, Plan
+from checkout.plans.errors import NoSuchAccount, PlanIsElsewhere
+from checkout.plans.events import record
+from checkout.plans.moves import move_plan, scheduled, take_plan, write
+from checkout.plans.statuses import OVER, InstalmentStatus, PlanStatus
+from checkout.services.errors import TooManyAttempts
+from oauth_connect import authorizations, payers
+from oauth_connect.bunq.errors import NotSent
+from oauth_connect.models import OauthAuthorization
+from oauth_connect.payers import Connection, ConnectionStatus, PayerAccount
+
+WAY_LIFETIME = timedelta(minutes=30)
+MAX_WAYS_PER_PLAN = 50
+# A pause, or a date put off: what is kept outlives the next date by so much.
+_KEPT_BEYOND = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class Way:
+    """Where a push goes."""
+
+    connection_pk: int
+    account_id: int
+
+
+def begin(plan: Plan, *, browser: str, now: datetime) -> OauthAuthorization:
+    """Another way for the payer to give us access. Raises PlanIsElsewhere, TooManyAttempts."""
+    if plan.state in OVER or plan.agreed_at is None:
+        raise PlanIsElsewhere("This plan takes no connection now.")
+    if authorizations.count(plan.label) >= MAX_WAYS_PER_PLAN:
+        raise TooManyAttempts("bunq was opened too often for this plan.")
+    return authorizations.begin(
+        reference=plan.label,
+        return_to=f"{plan.get_absolute_url()}returned",
+        browser=browser,
+        payer="",
+        expires_at=now + WAY_LIFETIME,
+        now=now,
+        keep_for=plan.label,
+    )
+
+
+def way_to_the_bank(plan: Plan, now: datetime) -> str:
+    """The address at the bank where the payer gives access; empty if none was begun lately."""
+    latest = authorizations.latest(plan.label)
+    if latest is None or latest.code_returned or latest.withdrawn_at or now >= latest.expires_at:
+        return ""
+    try:
+        return authorizations.url_of(latest)
+    except NotSent:
+        return ""
+
+
+def newest(plan: Plan) -> Connection | None:
+    """The connection that the payer made last, whether or not it works."""
+    found = payers.kept_for(plan.label)
+    return found[0] if found else None
+
+
+def follow(plan: Plan, now: datetime) -> None:
+    """The plan begins once the payer's connection works and it is clear which account pays.
+
+    A connection that the payer made anew takes the place of one that works no more.
+    """
+    if plan.state in OVER or plan.agreed_at is None or works(plan):
+        return
+    connection = newest(plan)
+    if connection is None or connection.status is not ConnectionStatus.ACTIVE:
+        return
+    account = _account(plan, connection)
+    if account is not None:
+        _use(plan, connection, account, now)
+
+
+def choose(plan: Plan, account_id: int, *, now: datetime) -> None:
+    """The payer says which account pays. Raises NoSuchAccount, PlanIsElsewhere."""
+    connection = newest(plan)
+    if plan.state in OVER or connection is None or connection.status is not ConnectionStatus.ACTIVE:
+        raise PlanIsElsewhere("There is no connection to choose an account of.")
+    for account in connection.accounts:
+        if account.account_id == account_id:
+            _use(plan, connection, account, now)
+            return
+    raise NoSuchAccount("Please choose one of the accounts.")
+
+
+def usable(plan: Plan, now: datetime) -> Way | None:
+    """Where a push of this plan goes now; None while the payer has to connect again."""
+    follow(plan, now)
+    if not works(plan):
+        _note_loss(plan, now)
+        return None
+    assert plan.connection_pk is not None
+    assert plan.account_id is not None
+    return Way(plan.connection_pk, plan.account_id)
+
+
+def keep(plan: Plan, now: datetime) -> None:
+    """The payer agreed that it is kept until the plan is over: so at least until well after the next date."""
+    if plan.connection_pk is not None:
+        payers.keep_longer(plan.connection_pk, max(plan.next_at or now, now) + _KEPT_BEYOND)
+
+
+def forget(plan: Plan, now: datetime) -> None:
+    """The plan is over: what the payer gave us is destroyed here."""
+    for connection in payers.kept_for(plan.label):
+        payers.remove(connection.pk, now=now)
+    write(plan, disconnected_at=now)
+    if plan.connection_pk is not None:
+        record(plan, "disconnected", source=Event.Source.WORKER, now=now)
+
+
+def works(plan: Plan) -> bool:
+    """Whether the bank can be asked over the connection that this plan uses."""
+    connection = None if plan.connection_pk is None else payers.get(plan.connection_pk)
+    return connection is not None and connection.status is ConnectionStatus.ACTIVE
+
+
+def _account(plan: Plan, connection: Connection) -> PayerAccount | None:
+    """The one that was named before, or the only one there is. Any other one is for the payer to choose."""
+    known = plan.payer_iban or _first_payer_iban(plan)
+    if not known:
+        return connection.accounts[0] if len(connection.accounts) == 1 else None
+    return next((account for account in connection.accounts if account.iban == known), None)
+
+
+def _first_payer_iban(plan: Plan) -> str:
+    mine = Payment.objects.filter(order__instalment__plan=plan).order_by("-id")
+    return mine.values_list("payer_iban", flat=True).first() or ""
+
+
+def _use(plan: Plan, connection: Connection, account: PayerAccount, now: datetime) -> None:
+    """From now on pushes go there; a plan that waited for it begins."""
+    with transaction.atomic():
+        take_plan(plan)
+        if plan.state in OVER:
+            return
+        way: dict[str, Any] = {
+            "connection_pk": connection.pk,
+            "account_id": account.account_id,
+            "payer_iban": account.iban,
+            "payer_name": connection.payer_name[:70],
+        }
+        if plan.state is PlanStatus.AWAITING:
+            fields = way | {"activated_at": now} | scheduled(plan, plan.next_number)
+            move_plan(
+                plan, PlanStatus.ACTIVE, source=Event.Source.SHOPPER, kind="activated", now=now, **fields
+            )
+        else:
+            write(plan, **way)
+            record(plan, "connected_again", source=Event.Source.SHOPPER, now=now)
+        keep(plan, now)
+        plan.made.filter(status=InstalmentStatus.OPEN.value).update(look_at=now)
+
+
+def _note_loss(plan: Plan, now: datetime) -> None:
+    """Once for each connection that stopped working."""
+    said = f"connection {plan.connection_pk}"
+    if not plan.events.filter(kind="connection_lost", message=said).exists():
+        record(plan, "connection_lost", source=Event.Source.BANK, now=now, message=said)

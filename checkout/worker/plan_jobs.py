@@ -1,0 +1,77 @@
+"""The worker's jobs about plans: begin those whose payer has connected, make and ask for what is due, remind, let go.
+
+Each finds a few rows that are due and turns to them one by one. A defect that one row meets is logged and spares the
+others.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from django.db import OperationalError
+from django.db.models import Exists, OuterRef
+
+from checkout.models import Instalment, Payment, Plan
+from checkout.plans import connecting, instalments, reminding
+from checkout.plans.statuses import InstalmentStatus, PlanStatus
+from checkout.statuses import OPEN
+from checkout.worker.jobs import Clock, Round
+
+logger = logging.getLogger("kassa.worker")
+PER_ROUND = 50
+# Who agreed and has not connected by then comes back to the page, which looks, too.
+_CONNECTS_SOON = timedelta(days=1)
+
+
+def make_instalments(now: datetime, clock: Clock) -> Round:
+    """The instalments that are due, each in a transaction of its own."""
+    return Round(_each(instalments.due_plans(now, limit=PER_ROUND), instalments.make_next, clock))
+
+
+def ask_for_instalments(now: datetime, clock: Clock) -> Round:
+    """Start a push, see whether one was paid, try again, or give up: whatever each open instalment needs now."""
+    done = _each(instalments.due_instalments(now, limit=PER_ROUND), instalments.visit, clock)
+    return Round(done)
+
+
+def take_money(now: datetime, clock: Clock) -> Round:
+    return Round(instalments.take_money(now, limit=PER_ROUND))
+
+
+def remind_payers(now: datetime, clock: Clock) -> Round:
+    return Round(_each(reminding.due_reminders(now, limit=PER_ROUND), reminding.remind, clock))
+
+
+def begin_plans(now: datetime, clock: Clock) -> Round:
+    """Plans whose payer agreed lately: they begin once the connection works."""
+    waiting = Plan.objects.filter(status=PlanStatus.AWAITING.value, agreed_at__gt=now - _CONNECTS_SOON)
+    pks = waiting.order_by("-agreed_at").values_list("pk", flat=True)[:PER_ROUND]
+    _each(pks, lambda pk, now: connecting.follow(Plan.objects.get(pk=pk), now), clock)
+    return Round()
+
+
+def let_go(now: datetime, clock: Clock) -> Round:
+    """Plans that are over and of which nothing is open at the bank: their payer's connection is destroyed."""
+    still_open = Instalment.objects.filter(plan=OuterRef("pk"), status=InstalmentStatus.OPEN.value)
+    at_bank = Payment.objects.filter(
+        order__instalment__plan=OuterRef("pk"), status__in=[status.value for status in OPEN]
+    )
+    over = Plan.objects.filter(over_at__lte=now, disconnected_at__isnull=True)
+    free = over.filter(~Exists(still_open), ~Exists(at_bank))
+    pks = free.order_by("over_at").values_list("pk", flat=True)[:PER_ROUND]
+    return Round(_each(pks, lambda pk, now: connecting.forget(Plan.objects.get(pk=pk), now), clock))
+
+
+def _each(pks: Iterable[int], do: Callable[[int, datetime], object], clock: Clock) -> int:
+    """`do` each; returns how many went well. With a database that is away, no other would fare better."""
+    done = 0
+    for pk in list(pks):
+        try:
+            do(pk, clock())
+        except OperationalError:
+            raise
+        except Exception:
+            logger.exception("worker_plan_failed", extra={"row": pk, "job": do.__name__})
+        else:
+            done += 1
+    return done
