@@ -71,10 +71,10 @@ def test_a_push_stands_behind_pushes_alone(shop: PushShop) -> None:
 
 def test_a_merchants_many_scans_do_not_put_its_pushes_behind_others(shop: PushShop) -> None:
     other = Merchant.objects.create(name="Other", slug="other", iban="NL61BUNQ0000000034", account_holder="O")
-    mine = shop.engine.merchant.pk
+    [waiting] = waiting_pushes(shop, 1)
     for _ in range(5):
-        turns.next_turn(mine)
-    assert turns.next_turn(mine, "push") == turns.next_turn(other.pk, "push")
+        turns.next_turn(other.pk)
+    assert turns.next_turn(other.pk, "push") == waiting.turn
 
 
 @pytest.mark.usefixtures("narrow")

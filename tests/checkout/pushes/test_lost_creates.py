@@ -165,6 +165,14 @@ def test_a_person_cannot_give_it_the_push_of_another_payment(shop: PushShop) -> 
         name_draft(payment, other.draft_id or 0, by="operator", now=timezone.now())
 
 
+def test_its_reference_is_enough_though_the_listing_leaves_out_the_rest(shop: PushShop) -> None:
+    payment = shop.lost("lost_after")
+    hide(shop, payment, merchant_reference=payment.bank_reference, amount=None, alias=None)
+    shop.step(payment)
+    assert payment.state is PaymentStatus.PENDING
+    assert "repeated" not in kinds(payment)
+
+
 def test_what_cannot_be_its_own_does_not_hold_it_up(shop: PushShop) -> None:
     """Other drafts on the payer's account, made by whomever: another amount, another text."""
     payment = shop.lost("lost_before")
