@@ -88,6 +88,7 @@ def show(request: HttpRequest) -> HttpResponse:
     banks = remembered_accounts.banks(seen.browser) if seen.browser else ()
     context = {
         "banks": banks,
+        "can_ask": any(bank.status == "active" for bank in banks),
         "browser": seen.browser,
         "was_copied": seen.was_copied,
         "kept_days": configuration().remembered_for.days,

@@ -216,6 +216,8 @@ def test_a_bank_that_was_removed_in_the_app_leaves_the_form_and_a_calm_word(visi
     assert "no longer connected" in text
     assert "error" not in text.split("<main")[1]
     assert 'name="remember"' in text
+    page = visitor.client.get("/remembered").content.decode()
+    assert "Nobody can ask for payments from these accounts now." in page
     visitor.is_remembered()
     assert "Pay from" in visitor.opens(visitor.shop.order())
 
