@@ -54,6 +54,19 @@ def test_workers_at_once_ask_for_an_instalment_once(club: Club) -> None:
     assert Payment.objects.filter(order__instalment__plan=plan).count() == 1
 
 
+def test_an_instalment_that_is_not_due_is_left_alone(club: Club) -> None:
+    plan = club.running()
+    assert plan.next_at is not None
+    made = instalments.make_next(plan.pk, plan.next_at)
+    assert made is not None
+    instalments.visit(made.pk, plan.next_at)
+    said = Instalment.objects.get(pk=made.pk).look_at
+    assert said is not None
+    assert said > plan.next_at
+    instalments.visit(made.pk, plan.next_at)  # another worker, that read the row a moment before
+    assert Instalment.objects.get(pk=made.pk).look_at == said
+
+
 def test_the_database_itself_refuses_a_second_one(club: Club) -> None:
     plan = club.running()
     club.until_due(plan)
