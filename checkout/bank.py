@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from checkout.models import Payment
 from checkout.statuses import PaymentStatus
@@ -55,6 +55,11 @@ class NothingHappened:
     retry_after_s: float
     evidence: dict[str, Any] = field(default_factory=dict)
     bank_is_away: bool = False
+
+    @classmethod
+    def after(cls, error: BunqError) -> Self:
+        """Of an error of the client that says that nothing happened."""
+        return cls(pause_after(error), evidence_of(error), bank_is_away=isinstance(error, _AWAY))
 
     @property
     def used_up(self) -> bool:
@@ -137,7 +142,7 @@ def submit(
 
 
 def _nothing_happened(error: BunqError) -> NothingHappened:
-    return NothingHappened(pause_after(error), evidence_of(error), bank_is_away=isinstance(error, _AWAY))
+    return NothingHappened.after(error)
 
 
 def held_at() -> str:

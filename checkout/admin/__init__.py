@@ -4,5 +4,6 @@ from checkout.admin.event import EventAdmin
 from checkout.admin.merchant import MerchantAdmin
 from checkout.admin.order import OrderAdmin
 from checkout.admin.payment import PaymentAdmin
+from checkout.admin.refund import RefundAdmin
 
-__all__ = ["EventAdmin", "MerchantAdmin", "OrderAdmin", "PaymentAdmin"]
+__all__ = ["EventAdmin", "MerchantAdmin", "OrderAdmin", "PaymentAdmin", "RefundAdmin"]

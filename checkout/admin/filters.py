@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from checkout.admin.rows import merchants_of
 from checkout.models import Order
 from checkout.models.order import FLAGGED
+from checkout.refund_statuses import RefundStatus
 from checkout.statuses import OrderStatus, PaymentStatus
 from oauth_connect.long_lists import MOST_COUNTED
 
@@ -57,6 +58,12 @@ class PaymentStatusFilter(_WordFilter):
     title = "status"
     parameter_name = "status"
     words = tuple(status.value for status in PaymentStatus)
+
+
+class RefundStatusFilter(_WordFilter):
+    title = "status"
+    parameter_name = "status"
+    words = tuple(status.value for status in RefundStatus)
 
 
 class MerchantFilter(admin.SimpleListFilter):

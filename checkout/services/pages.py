@@ -32,6 +32,7 @@ _UNSEEN: dict[type[Model], frozenset[str]] = {
     Payment: frozenset(
         {
             *("request_id", "request_body", "sent_by", "held_at", "after_draft_id", "bank_status"),
+            "refund_claimed",
             *("lease_owner", "lease_until", "due_at", "urgent", "steps_without_news", "page_seen_at"),
         }
     ),

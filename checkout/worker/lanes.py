@@ -13,6 +13,7 @@ from checkout import bank
 from checkout.conf import configuration
 from checkout.statuses import PaymentStatus
 from checkout.worker import jobs
+from checkout.worker.refund_jobs import follow_refunds
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,14 @@ KEEP = (
     Job("orders", jobs.end_orders, every_s=2.0),
     Job("releases", jobs.release_orders, every_s=2.0),
 )
-LANES: dict[str, tuple[Job, ...]] = {"submit": SUBMIT, "watch": WATCH, "sweep": SWEEP, "keep": KEEP}
+REFUNDS = (Job("refunds", follow_refunds, every_s=1.0),)
+LANES: dict[str, tuple[Job, ...]] = {
+    "submit": SUBMIT,
+    "watch": WATCH,
+    "sweep": SWEEP,
+    "keep": KEEP,
+    "refunds": REFUNDS,
+}
 
 
 def more_senders() -> dict[str, tuple[Job, ...]]:
