@@ -17,8 +17,8 @@ _SECRET_VALUES = re.compile(
     r"""(?P<name>\b(?:code|client_secret|state|access_token|secret|token_value)=)[^&\s"'<>,)\]]+""",
     re.IGNORECASE,
 )
-# The token in the path of an order page lets its holder pay and see the order.
-_ORDER_TOKEN = re.compile(r"(?P<name>/orders/)[A-Za-z0-9_-]{16,}")
+# The token in the path of an order page lets its holder pay and see the order; that of a callback makes it believed.
+_ORDER_TOKEN = re.compile(r"(?P<name>/orders/|/connect/told/\d{1,20}/)[A-Za-z0-9_-]{16,}")
 _REMOVED = r"\g<name>[removed]"
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}

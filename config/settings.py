@@ -186,6 +186,10 @@ BUNQ_LIMIT_GET = env.str("BUNQ_LIMIT_GET", default="3/3")
 BUNQ_LIMIT_POST = env.str("BUNQ_LIMIT_POST", default="5/3")
 BUNQ_LIMIT_PUT = env.str("BUNQ_LIMIT_PUT", default="2/3")
 BUNQ_LIMIT_SESSION = env.str("BUNQ_LIMIT_SESSION", default="1/30")
+# Where bunq may call back to say that something changed. Empty: it is not asked to.
+BUNQ_CALLBACK_URL = env.str("BUNQ_CALLBACK_URL", default="")
+# How long a payer's connection to bunq is kept; what the payer is promised.
+CONNECTION_LIFETIME_DAYS = env.int("CONNECTION_LIFETIME_DAYS", default=90)
 # On PostgreSQL the database's clock is everybody's, so that machines whose clocks differ agree on leases and limits.
 CLOCK_FROM_DATABASE = env.bool("CLOCK_FROM_DATABASE", default=True)
 

@@ -8,7 +8,7 @@ from django.db.models import Max, QuerySet
 from django.http import HttpRequest
 
 from oauth_connect.long_lists import LongListAdmin
-from oauth_connect.models import BankRegistration, CallBudget, OauthAuthorization
+from oauth_connect.models import BankRegistration, CallBudget, OauthAuthorization, PayerConnection
 from oauth_connect.secrets import EncryptedTextField
 
 # No index names what became of a code, and who asks wants to know about late ones.
@@ -88,3 +88,29 @@ class OauthAuthorizationAdmin(EvidenceAdmin):
 class CallBudgetAdmin(EvidenceAdmin):
     list_display = ["endpoint", "learned_calls", "learned_seconds", "refusals", "last_refused_at"]
     hidden = ("version",)
+
+
+@admin.register(PayerConnection)
+class PayerConnectionAdmin(EvidenceAdmin):
+    list_display = ["id", "kept_for", "status", "ending", "created_at", "opened_at", "kept_until"]
+    ordering = ("-id",)
+    search_fields = ["=kept_for"]
+    hidden = ("renewal_owner", "opening_owner", "server_public_key_pem")
+
+    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
+        return [*super().get_fields(request, obj), "accounts_that_can_pay"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PayerConnection]:
+        """Without deciphering anything."""
+        secret = [
+            field.name for field in self.model._meta.concrete_fields if isinstance(field, EncryptedTextField)
+        ]
+        return super().get_queryset(request).defer(*secret)
+
+    @admin.display(description="accounts that can pay")
+    def accounts_that_can_pay(self, connection: PayerConnection) -> str:
+        return ", ".join(masked(one.iban) for one in connection.accounts.order_by("pk")) or "-"
+
+
+def masked(iban: str) -> str:
+    return f"{iban[:4]} •••• {iban[-4:]}"

@@ -64,12 +64,20 @@ class Return:
 
 
 def begin(
-    *, reference: str, return_to: str, browser: str, payer: str, expires_at: datetime, now: datetime
+    *,
+    reference: str,
+    return_to: str,
+    browser: str,
+    payer: str,
+    expires_at: datetime,
+    now: datetime,
+    keep_for: str = "",
 ) -> OauthAuthorization:
     """Store a new authorization for `reference`; after `expires_at` a code of it is not exchanged.
 
-    `browser` and `payer` are opaque labels (empty: unknown). `return_to` is a path of ours. Raises ValueError
-    if it is not.
+    `browser` and `payer` are opaque labels (empty: unknown). `keep_for`: the label of whom the payer's access token is
+    kept for (`oauth_connect.payers`); empty: it is discarded. `return_to` is a path of ours. Raises ValueError if it is
+    not.
     """
     if not return_to.startswith("/") or return_to.startswith("//") or "\\" in return_to:
         raise ValueError("return_to must be a path of this site")
@@ -78,6 +86,7 @@ def begin(
         return_to=return_to,
         browser=browser,
         payer=payer,
+        keep_for=keep_for,
         created_at=now,
         expires_at=expires_at,
     )

@@ -21,10 +21,18 @@ T = TypeVar("T")
 _LEAVES_WITHIN_S = 3.0
 
 
-def client() -> BunqClient:
-    """This process's client for the configured bank; it is safe to use from many threads."""
+def client(connect_within_s: float | None = None, answer_within_s: float | None = None) -> BunqClient:
+    """This process's client for the configured bank; it is safe to use from many threads.
+
+    Shorter waits than the configured ones are for a call whose answer is worth little; `call` has to know of them.
+    """
     conf = configuration()
-    return _client(os.getpid(), conf.api_url, conf.connect_timeout_s, conf.read_timeout_s)
+    return _client(
+        os.getpid(),
+        conf.api_url,
+        min(connect_within_s or conf.connect_timeout_s, conf.connect_timeout_s),
+        min(answer_within_s or conf.read_timeout_s, conf.read_timeout_s),
+    )
 
 
 @lru_cache(maxsize=4)
@@ -66,8 +74,11 @@ def call(
     longest_wait_s: float = 0.0,
     spread: bool = False,
     reservation: Reservation | None = None,
+    answers_within_s: float | None = None,
 ) -> T:
     """Make one call to the endpoint `method` `pattern`.
+
+    `answers_within_s`: how long `what` waits for an answer, if not for as long as the settings say.
 
     Raises BudgetExhausted if it does not fit the bank's limits within `longest_wait_s` seconds, and whatever
     `what` raises (`oauth_connect.bunq.errors`). Invariant 8: no network inside a database transaction.
@@ -91,7 +102,8 @@ def call(
             log.error(
                 "bank_rate_limited", extra={"endpoint": f"{method} {pattern}", "limit": str(error.limit)}
             )
-        if not _may_still_arrive(error, after_s=time.monotonic() - began):
+        waits_s = min(answers_within_s or configuration().read_timeout_s, configuration().read_timeout_s)
+        if not _may_still_arrive(error, after_s=time.monotonic() - began, waits_s=waits_s):
             budget.answered(place)
         raise
     budget.answered(place)
@@ -102,13 +114,13 @@ def _leaves_in_time(place: budget.Place) -> bool:
     return place.age_s() <= _LEAVES_WITHIN_S
 
 
-def _may_still_arrive(error: BunqError, *, after_s: float) -> bool:
+def _may_still_arrive(error: BunqError, *, after_s: float, waits_s: float) -> bool:
     """Whether we only stopped waiting: then the network may still carry the request, and its place is held.
 
     Not when an answer came, when nothing left, or when the bank closed the connection: that took less time.
     """
     no_answer = isinstance(error, OutcomeUnknown) and error.status is None
-    return no_answer and after_s >= configuration().read_timeout_s
+    return no_answer and after_s >= waits_s
 
 
 def refuse_in_transaction(what: str) -> None:

@@ -26,6 +26,13 @@ def check_limits(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Check
     return []
 
 
+@register()
+def check_connection_lifetime(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    if configuration().connection_lifetime_days < 1:
+        return [Error("CONNECTION_LIFETIME_DAYS must be at least 1", id="oauth_connect.E004")]
+    return []
+
+
 @register(Tags.security, deploy=True)
 def check_production_addresses(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """Codes, keys and the client secret travel in these addresses and answers."""
@@ -37,6 +44,7 @@ def check_production_addresses(app_configs: Sequence[Any] | None, **kwargs: Any)
         "BUNQ_API_URL": conf.api_url,
         "BUNQ_AUTHORIZE_URL": conf.authorize_url,
         "BUNQ_TOKEN_URL": conf.token_url,
+        "BUNQ_CALLBACK_URL": conf.told_url or "https://",
     }
     return [
         Error(f"{name} must begin with https:// in production", id="oauth_connect.E003")

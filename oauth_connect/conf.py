@@ -11,12 +11,16 @@ from django.conf import settings
 from oauth_connect.bunq.errors import Limit
 
 RETURN_PATH = "/connect/return"
+TOLD_PATH = "/connect/told/"
 _LIMIT = re.compile(r"(\d{1,6})/(\d{1,6})")
 
 
 @dataclass(frozen=True)
 class BankConfiguration:
-    """Which bank we talk to, how, and how often. `limits` has the keys GET, POST, PUT and SESSION."""
+    """Which bank we talk to, how, and how often. `limits` has the keys GET, POST, PUT, DELETE and SESSION.
+
+    `told_url`: where bunq may call back, without the secret part; empty: nowhere.
+    """
 
     environment: str
     api_url: str
@@ -29,6 +33,8 @@ class BankConfiguration:
     read_timeout_s: float
     limits: Mapping[str, Limit]
     clock_from_database: bool
+    connection_lifetime_days: int
+    told_url: str
     encryption_keys: tuple[str, ...] = field(repr=False)
 
     @property
@@ -59,9 +65,13 @@ def configuration() -> BankConfiguration:
             "GET": parse_limit(settings.BUNQ_LIMIT_GET),
             "POST": parse_limit(settings.BUNQ_LIMIT_POST),
             "PUT": parse_limit(settings.BUNQ_LIMIT_PUT),
+            # bunq names none for it: the strictest of the others.
+            "DELETE": parse_limit(settings.BUNQ_LIMIT_PUT),
             "SESSION": parse_limit(settings.BUNQ_LIMIT_SESSION),
         },
         clock_from_database=settings.CLOCK_FROM_DATABASE,
+        connection_lifetime_days=settings.CONNECTION_LIFETIME_DAYS,
+        told_url=settings.BUNQ_CALLBACK_URL and settings.BUNQ_CALLBACK_URL.rstrip("/") + TOLD_PATH,
         encryption_keys=tuple(settings.ENCRYPTION_KEYS),
     )
 

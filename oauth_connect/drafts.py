@@ -11,16 +11,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
+from typing import TypeVar
 
 from oauth_connect import calls, clock
 from oauth_connect.bunq.draft_body import draft_body
 from oauth_connect.bunq.errors import Limit
+from oauth_connect.bunq.payer_types import DraftPayment
 from oauth_connect.bunq.types import Draft, DraftPage, NewDraft
 from oauth_connect.calls import Reservation as Reservation
 from oauth_connect.conf import configuration
 from oauth_connect.errors import ListingIncomplete
 from oauth_connect.models import BankRegistration
 from oauth_connect.sessions import known_bank, with_session
+
+# What a listing shows: drafts of one kind.
+Listed = TypeVar("Listed", Draft, DraftPayment)
 
 PAGE_SIZE = 200  # bunq documentation "Pagination": the most that one listing shows
 COLLECTION = "user/{}/payment-service-provider-draft-payment"
@@ -182,9 +187,9 @@ def list_drafts_since(
     return down_to(since, above, _pages(below, max_pages, longest_wait_s))
 
 
-def down_to(since: datetime, above: int | None, pages: Iterable[tuple[Draft, ...]]) -> tuple[Draft, ...]:
+def down_to(since: datetime, above: int | None, pages: Iterable[tuple[Listed, ...]]) -> tuple[Listed, ...]:
     """What `list_drafts_since` says, from pages that somebody else reads."""
-    drafts: list[Draft] = []
+    drafts: list[Listed] = []
     seen: set[int] = set()
     for draft in chain.from_iterable(pages):
         if draft.created is not None and draft.created < since:

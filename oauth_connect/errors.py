@@ -1,6 +1,6 @@
 """What can go wrong before or beside a call to the bank, in the same terms as `oauth_connect.bunq.errors`."""
 
-from oauth_connect.bunq.errors import BunqError, NotSent, OutcomeUnknown
+from oauth_connect.bunq.errors import BunqError, CredentialsGone, NotSent, OutcomeUnknown
 
 
 class NotRegistered(NotSent):
@@ -13,6 +13,14 @@ class SessionUnavailable(NotSent):
 
 class SessionBusy(SessionUnavailable):
     """Another process is opening a session, and it takes longer than a caller should wait."""
+
+
+class KeyRefused(CredentialsGone):
+    """The bank does not open a session with this key. The call itself never left."""
+
+
+class ConnectionGone(CredentialsGone):
+    """This payer's connection is not open, or has just proved to work no more: it will not help to try again."""
 
 
 class BudgetExhausted(NotSent):

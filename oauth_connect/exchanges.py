@@ -6,13 +6,15 @@ leaves it is counted as sent; it is counted back only when it provably had no ef
 draft's status decides. A try that was answered is counted back by whoever made it, also when its claim has been
 taken over meanwhile. Only an answer that was lost (none came, or a 5xx) leaves that open: a firewall's page or
 a word we do not know is an answer, whoever made up the code can provoke it, and it proves nothing. The access
-token in the answer is discarded: the one-off flow needs none. Source: bunq documentation "OAuth".
+token in the answer is discarded, the one-off flow needs none; unless the authorization was begun to keep it: then it is
+stored in the transaction that settles the exchange. Source: bunq documentation "OAuth".
 """
 
 import logging
 import uuid
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.views.decorators.debug import sensitive_variables
 
@@ -26,8 +28,9 @@ from oauth_connect.bunq.errors import (
     RateLimited,
     Refused,
 )
-from oauth_connect.bunq.oauth import CodeSpent, exchange_code
+from oauth_connect.bunq.oauth import AccessToken, CodeSpent, exchange_code
 from oauth_connect.conf import configuration
+from oauth_connect.keeping import keep
 from oauth_connect.models import OauthAuthorization
 from oauth_connect.sessions import active_registration
 
@@ -40,6 +43,7 @@ _NO_EFFECT = (NotSent, RateLimited, Maintenance)
 _Exchange = OauthAuthorization.Exchange
 
 
+@sensitive_variables("token")
 def exchange(authorization_id: int, now: datetime) -> None:
     """Make one try, if it is due and nobody else is at it. Bank failures are recorded, never raised.
 
@@ -50,11 +54,11 @@ def exchange(authorization_id: int, now: datetime) -> None:
         return
     authorization = OauthAuthorization.objects.get(pk=authorization_id)
     try:
-        _ask(authorization)
+        token = _ask(authorization)
     except BunqError as error:
         _record_failure(authorization, owner, error, now)
     else:
-        _settle(authorization, owner, _Exchange.DONE, exchanged_at=now)
+        _settle_with(token, authorization, owner, now)
 
 
 def withhold_overdue(now: datetime) -> None:
@@ -103,11 +107,11 @@ def _free(authorizations: QuerySet[OauthAuthorization], now: datetime) -> QueryS
 
 
 @sensitive_variables()
-def _ask(authorization: OauthAuthorization) -> None:
-    """One exchange; the token in its answer is dropped here."""
+def _ask(authorization: OauthAuthorization) -> AccessToken:
+    """One exchange."""
     registration, conf = active_registration(), configuration()
     code, secret = authorization.code, registration.client_secret
-    calls.call(
+    return calls.call(
         "POST",
         "token",
         lambda: exchange_code(
@@ -120,6 +124,16 @@ def _ask(authorization: OauthAuthorization) -> None:
             read_timeout_s=conf.read_timeout_s,
         ),
     )
+
+
+@sensitive_variables("token")
+def _settle_with(token: AccessToken, authorization: OauthAuthorization, owner: str, now: datetime) -> None:
+    """The exchange worked. Its token is kept if that was asked for and nobody withdrew meanwhile; else it ends here."""
+    with transaction.atomic():
+        settled = _settle(authorization, owner, _Exchange.DONE, exchanged_at=now)
+        mine = OauthAuthorization.objects.filter(pk=authorization.pk, withdrawn_at__isnull=True)
+        if settled and authorization.keep_for and mine.exists():
+            keep(token, authorization, now)
 
 
 def _record_failure(authorization: OauthAuthorization, owner: str, error: BunqError, now: datetime) -> None:
@@ -191,10 +205,12 @@ def _settle(
     owner: str,
     outcome: OauthAuthorization.Exchange | Case,
     **facts: object,
-) -> None:
-    """The end of it: the code is wiped, whatever came out."""
-    _mine(authorization, owner).update(
-        exchange=outcome, code="", exchange_owner="", exchange_until=None, exchange_due_at=None, **facts
+) -> bool:
+    """The end of it: the code is wiped, whatever came out. False if somebody else has its claim by now."""
+    return bool(
+        _mine(authorization, owner).update(
+            exchange=outcome, code="", exchange_owner="", exchange_until=None, exchange_due_at=None, **facts
+        )
     )
 
 

@@ -1,12 +1,15 @@
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
 
-from oauth_connect import clock
+from oauth_connect import clock, hints
 from oauth_connect.authorizations import receive_return
 
 # Where servers put the address with its query: gunicorn, and others.
 _WHOLE_ADDRESS = ("RAW_URI", "REQUEST_URI")
+# A callback is about one object: so long it may be, and so many digits has its length.
+_LONGEST_CALLBACK, _DIGITS = 65_535, 5
 
 
 @sensitive_variables()
@@ -37,3 +40,14 @@ def authorization_return(request: HttpRequest) -> HttpResponse:
     response["Referrer-Policy"] = "no-referrer"
     response["Cache-Control"] = "no-store"
     return response
+
+
+@csrf_exempt
+@sensitive_variables()
+def told(request: HttpRequest, connection_id: int, secret: str) -> HttpResponse:
+    """Where bunq calls back. Whoever calls learns nothing, and bunq has no reason to call again."""
+    length = request.META.get("CONTENT_LENGTH", "")
+    is_short = length.isdecimal() and len(length) <= _DIGITS and int(length) <= _LONGEST_CALLBACK
+    if request.method == "POST" and is_short:
+        hints.hear(connection_id, secret, request.body, clock.now())
+    return HttpResponse(headers={"Cache-Control": "no-store"})

@@ -21,6 +21,7 @@ from checkout.services.review import release_if_consent_came
 from checkout.services.steps import Means, Taken, take_step
 from checkout.services.sweep import sweep
 from checkout.statuses import OrderStatus, PaymentStatus
+from oauth_connect import payers
 from oauth_connect.authorizations import retry_exchanges
 
 logger = logging.getLogger("kassa.worker")
@@ -160,6 +161,16 @@ def end_orders(now: datetime, clock: Clock) -> Round:
 
 def exchange_waiting_codes(now: datetime, clock: Clock) -> Round:
     return Round(retry_exchanges(now))
+
+
+def open_connections(now: datetime, clock: Clock) -> Round:
+    """Connections of payers who want to be remembered, as the bank's limits have room for them."""
+    return Round(payers.open_waiting(now))
+
+
+def forget_connections(now: datetime, clock: Clock) -> Round:
+    """Connections that were kept as long as their payers were promised."""
+    return Round(payers.forget_overdue(now))
 
 
 def look_after_exchanges(now: datetime, clock: Clock) -> Round:

@@ -48,12 +48,17 @@ KEEP = (
     Job("releases", jobs.release_orders, every_s=2.0),
 )
 REFUNDS = (Job("refunds", follow_refunds, every_s=1.0),)
+CONNECT = (
+    Job("connections", jobs.open_connections, every_s=0.5),
+    Job("overdue", jobs.forget_connections, every_s=60.0),
+)
 LANES: dict[str, tuple[Job, ...]] = {
     "submit": SUBMIT,
     "watch": WATCH,
     "sweep": SWEEP,
     "keep": KEEP,
     "refunds": REFUNDS,
+    "connect": CONNECT,
 }
 
 

@@ -17,6 +17,7 @@ PUBLIC = {
     "orders/<order_token:token>/receipt": "as above",
     "orders/<order_token:token>/status": "as above",
     "connect/return": "bunq sends payers here, on any device; an unknown state does nothing",
+    "connect/told/<int:connection_id>/<str:secret>": "bunq calls back here; who does not know the secret does nothing",
     "healthz": "says only whether orders can be taken",
     "admin/login/": "the login itself",
     "admin/logout/": "ends nothing but the visitor's own session",
