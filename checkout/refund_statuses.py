@@ -1,4 +1,4 @@
-"""The statuses of a refund and every move between them, as one table; beside `checkout.statuses`, which has bunq's words.
+"""The statuses of a refund and every move between them, as one table. bunq's words are in `checkout.statuses`.
 
 The diagram in docs/statuses.md is made from `MOVES` (`manage.py status_diagram`).
 """
@@ -12,7 +12,9 @@ from checkout.statuses import PaymentStatus
 class RefundStatus(StrEnum):
     """Money that a merchant sends back, once. bunq moves it only when the merchant approves it in the bunq app."""
 
-    REQUESTED = "requested"  # stored here, nothing sent; by hand: the slip is there, nobody said that it was used
+    REQUESTED = (
+        "requested"  # stored here, nothing sent; by hand: the slip is there, nobody said that it was used
+    )
     SUBMITTING = "submitting"  # request id and body stored; sent, or about to be; no answer yet
     UNKNOWN = "unknown"  # sent, and the answer was lost
     WAITING = "waiting"  # bunq holds the draft; the merchant has to approve it in the bunq app

@@ -1,4 +1,4 @@
-"""The merchant's own bunq account: connect it so that refunds can be prepared there, see how it stands, disconnect it."""
+"""The merchant's own bunq account: connect it for refunds, see how it stands, disconnect it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Refunds: what was asked for, how it stands, and the slip for a transfer by hand. Read-only; the buttons call services."""
+"""Refunds: what was asked for, how it stands, the slip for a transfer by hand. Read-only; the buttons call services."""
 
 from typing import Any
 

@@ -52,7 +52,7 @@ class RefundForm(WishForm):
         field = self.fields["way"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = ways if by_bunq else ways[1:]
-        field.initial = field.choices[0][0]  # type: ignore[index]  # a list of pairs, set in the line above
+        field.initial = field.choices[0][0]
         self.fields["amount"].help_text = f"At most {self.left:.2f}: what is left of this payment."
         self.fields["amount"].widget.attrs |= {"inputmode": "decimal", "autocomplete": "off"}
         if not by_bunq:
@@ -66,7 +66,9 @@ class RefundForm(WishForm):
         try:
             amount = forms.DecimalField(max_digits=12, decimal_places=2).clean(text)
         except forms.ValidationError as error:
-            raise forms.ValidationError("Write an amount such as 12.50, with at most two decimals.") from error
+            raise forms.ValidationError(
+                "Write an amount such as 12.50, with at most two decimals."
+            ) from error
         if amount is None or amount <= 0:
             raise forms.ValidationError("The amount must be more than zero.")
         if amount > self.left:
@@ -102,8 +104,8 @@ def _form(payment: Payment, sent: QueryDict | None) -> RefundForm:
 REFUND: Wish[Payment] = Wish(
     name="refund",
     label="Refund",
-    explanation="Kassa itself cannot send money. It can prepare the transfer in your own bunq account, where you approve "
-    "it; or show you what to transfer by hand. The customer's page says how it stands.",
+    explanation="Kassa itself cannot send money. It can prepare the transfer in your own bunq account, where you "
+    "approve it; or show you what to transfer by hand. The customer's page says how it stands.",
     is_offered=_is_offered,
     form=_form,
     permits=lambda user, payment: may_refund(user, payment.order.merchant_id),

@@ -115,8 +115,8 @@ REFUND_WISHES: tuple[Wish[Refund], ...] = (
     Wish(
         name="noted",
         label="I have seen this",
-        explanation="The refund leaves the to-do list. If the money still has to go back, make another refund, or look at "
-        "your account first. This records that you looked, with your name.",
+        explanation="The refund leaves the to-do list. If the money still has to go back, make another refund, or look "
+        "at your account first. This records that you looked, with your name.",
         is_offered=by_hand.wants_note,
         grant=_note,
         permits=may,
@@ -124,11 +124,13 @@ REFUND_WISHES: tuple[Wish[Refund], ...] = (
     Wish(
         name="cancel",
         label="Call off the refund",
-        explanation="Nothing is sent back. What bunq may hold already is closed there; if it is approved before that, it "
-        "is sent.",
-        is_offered=lambda refund: not refund.state.is_final
-        and refund.state is not RefundStatus.CANCELLING
-        and not refund.cancel_wanted,
+        explanation="Nothing is sent back. What bunq may hold already is closed there; if it is approved before that, "
+        "it is sent.",
+        is_offered=lambda refund: (
+            not refund.state.is_final
+            and refund.state is not RefundStatus.CANCELLING
+            and not refund.cancel_wanted
+        ),
         grant=_cancel,
         permits=may,
         is_grave=True,
@@ -136,8 +138,8 @@ REFUND_WISHES: tuple[Wish[Refund], ...] = (
     Wish(
         name=CORRECT,
         label="Correct",
-        explanation="For the day on which what is recorded here is wrong, and bunq cannot be asked or cannot say. It frees "
-        "or uses up what can be sent back of this payment. Look at the shop's account statement first.",
+        explanation="For the day on which what is recorded here is wrong, and bunq cannot be asked or cannot say. It "
+        "frees or uses up what can be sent back of this payment. Look at the shop's account statement first.",
         is_offered=by_hand.can_be_corrected,
         form=_correction_form,
         seen=_status_and_word,

@@ -39,5 +39,5 @@ TO_DO = {
     ToDo.CONFIRM.value: "Look in your bunq app what was sent to whom. Do not send the money in another way.",
     ToDo.PROVE.value: "Look whether the money left your account, then say here that you have seen it.",
     ToDo.RESOLVE.value: "Look in your bunq app, and tell whoever runs Kassa. Do not send the money in another way.",
-    ToDo.NOT_SENT.value: "If the money still has to go back, make another refund; otherwise say that you have seen this.",
+    ToDo.NOT_SENT.value: "If the money still has to go back, make another refund; else say that you have seen this.",
 }

@@ -69,7 +69,10 @@ class Order(models.Model):
         max_digits=12, decimal_places=2, default=0, editable=False, help_text="Sent back."
     )
     refund_news = models.JSONField(
-        default=dict, blank=True, editable=False, help_text="What the page tells of them: `checkout.refund_news`."
+        default=dict,
+        blank=True,
+        editable=False,
+        help_text="What the page tells of them: `checkout.refund_news`.",
     )
 
     class Meta:

@@ -15,8 +15,8 @@ from checkout.forms import PaymentForm
 from checkout.models import Order, Payment
 from checkout.pace import ask_after_ms, crowd
 from checkout.page_state import FINAL_STATES, PageFacts, PageState, page_state
-from checkout.refund_news import News, all_back, news_of
 from checkout.qr import QrCode, qr_code
+from checkout.refund_news import News, all_back, news_of
 from checkout.services import pages, queue
 from checkout.statuses import PaymentStatus
 from checkout.views.errors import View

@@ -52,9 +52,7 @@ def can_be_corrected(refund: Refund) -> bool:
     """By hand: one that was said to be sent. By bunq: one that bunq holds, or may, or shows without the payment."""
     if refund.is_by_hand:
         return refund.state is RefundStatus.SENT
-    return refund.unproven or (
-        not refund.state.is_final and refund.state is not RefundStatus.REQUESTED
-    )
+    return refund.unproven or (not refund.state.is_final and refund.state is not RefundStatus.REQUESTED)
 
 
 def correct(refund: Refund, new: RefundStatus, *, by: User, reason: str, now: datetime) -> None:
@@ -90,8 +88,9 @@ def _ask_bunq(refund: Refund, now: datetime) -> dict[str, object]:
     if refund.status != before:
         raise RefundRefused(f"bunq was asked: the refund is {refund.status}.")
     if answer.status == "PENDING":
-        raise RefundRefused("bunq still holds it open: approve or reject it in the bunq app, or cancel it here.")
+        raise RefundRefused(
+            "bunq still holds it open: approve or reject it in the bunq app, or cancel it here."
+        )
     if answer.payment is not None and refund_bank.is_what_we_asked(refund, answer.payment):
         raise RefundRefused("bunq shows that this payment was made.")
     return answer.as_evidence()
-

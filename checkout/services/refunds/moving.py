@@ -50,7 +50,9 @@ def move(
     )
 
 
-def correct(refund: Refund, new: RefundStatus, *, now: datetime, message: str, data: Mapping[str, Any]) -> bool:
+def correct(
+    refund: Refund, new: RefundStatus, *, now: datetime, message: str, data: Mapping[str, Any]
+) -> bool:
     """Give `refund` the status that a person says it has, past the table. `message` says who and why."""
     return _change(
         refund,

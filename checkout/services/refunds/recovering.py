@@ -159,9 +159,7 @@ def _repeat(refund: Refund, now: datetime) -> StepResult:
 
 
 def _repeat_not_sent(refund: Refund, trouble: NothingHappened, now: datetime) -> StepResult:
-    note(
-        refund, "refund_repeat_not_sent", source=Event.Source.WORKER, now=now, data=trouble.evidence
-    )
+    note(refund, "refund_repeat_not_sent", source=Event.Source.WORKER, now=now, data=trouble.evidence)
     return StepResult(max(_SOON_S, trouble.retry_after_s), trouble.resume_in_s)
 
 

@@ -95,7 +95,9 @@ def _store(payment: Payment, wanted: Wanted, *, by: str, now: datetime) -> Refun
     _check_none_open(payment)
     refund = _new_refund(payment, wanted, by=by, now=now)
     _claim(payment, wanted.amount)
-    payment.refunds.filter(settled_at__isnull=True).update(settled_at=now)  # this one answers what became of them
+    payment.refunds.filter(settled_at__isnull=True).update(
+        settled_at=now
+    )  # this one answers what became of them
     refund.save(force_insert=True)
     record(
         refund.order,

@@ -28,7 +28,9 @@ def waiting(merchants: QuerySet[Merchant] | None, *, most: int) -> list[tuple[Re
         rows = rows.filter(order__merchant__in=merchants.values("pk"))
     asked = Event.objects.filter(refund=OuterRef("pk"), kind=NEEDS_PERSON)
     rows = rows.annotate(needs_person=Exists(asked)).select_related("order__merchant", "payment")
-    told = [(refund, _to_do(refund, needs_person=refund.needs_person)) for refund in rows.order_by("pk")[:most]]
+    told = [
+        (refund, _to_do(refund, needs_person=refund.needs_person)) for refund in rows.order_by("pk")[:most]
+    ]
     return [(refund, to_do) for refund, to_do in told if to_do is not None]
 
 

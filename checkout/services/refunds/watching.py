@@ -1,7 +1,7 @@
 """Reading a refund's draft and believing it (invariant 2), and closing it.
 
-*Sent* means that bunq shows the payment itself: this amount, to this account, not held back. "ACCEPTED" alone means that
-the merchant approved it; the payment usually comes with it. Where bunq does not show one within `PROOF_WITHIN`, the
+*Sent* means that bunq shows the payment itself: this amount, to this account, not held back. "ACCEPTED" alone means
+that the merchant approved it; the payment usually comes with it. Where bunq shows none within `PROOF_WITHIN`, the
 refund counts as sent and as *unproven*, and a person is told. Source: bunq OpenAPI, DraftPaymentAnchorObject.
 """
 
@@ -157,7 +157,9 @@ def _sent(refund: Refund, draft: DraftPayment, now: datetime, *, unproven: bool)
         source=Event.Source.BANK,
         kind=UNPROVEN if unproven else "refund_sent",
         now=now,
-        message="Approved in bunq, which does not show the payment: look at your account." if unproven else "",
+        message="Approved in bunq, which does not show the payment: look at your account."
+        if unproven
+        else "",
         data=draft.as_evidence(),
         alert=unproven,
         unproven=unproven,

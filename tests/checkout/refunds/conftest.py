@@ -54,9 +54,7 @@ class Till:
                 return
         raise AssertionError("the connection did not open")
 
-    def ask(
-        self, payment: Payment, amount: str = "", *, way: Refund.Way = BUNQ, form_id: str = ""
-    ) -> Refund:
+    def ask(self, payment: Payment, amount: str = "", *, way: Refund.Way = BUNQ, form_id: str = "") -> Refund:
         """The form on the payment's page; all of the payment if no amount is said."""
         wanted = requesting.Wanted(
             amount=Decimal(amount) if amount else payment.amount,
@@ -72,9 +70,7 @@ class Till:
         refund.refresh_from_db()
         return refund
 
-    def until(
-        self, refund: Refund, status: RefundStatus, *, later_s: float = 0.0, steps: int = 5
-    ) -> Refund:
+    def until(self, refund: Refund, status: RefundStatus, *, later_s: float = 0.0, steps: int = 5) -> Refund:
         """Steps until the status is reached; at most `steps`."""
         for _ in range(steps):
             if refund.state is status:

@@ -88,7 +88,10 @@ def test_two_clicks_at_once_make_one_refund(same_form: bool) -> None:
     of = paid()
     first = str(uuid.uuid4())
     results = side_by_side(
-        *[lambda form_id=form_id: ask(of, "89.00", form_id) for form_id in (first, first if same_form else "")]
+        *[
+            lambda form_id=form_id: ask(of, "89.00", form_id)
+            for form_id in (first, first if same_form else "")
+        ]
     )
     made = [one for one in results if isinstance(one, Refund)]
     assert Refund.objects.count() == 1

@@ -13,7 +13,7 @@ def test_every_status_is_in_the_table() -> None:
 
 def test_final_statuses_have_no_exits_and_are_the_closed_ones() -> None:
     assert {one.value for one in FINAL} == {"sent", "rejected", "cancelled", "expired", "failed"}
-    assert FINAL - NOT_SENT == {RefundStatus.SENT}
+    assert {RefundStatus.SENT} == FINAL - NOT_SENT
 
 
 def test_every_status_can_be_reached_and_every_open_one_can_end() -> None:
@@ -35,7 +35,7 @@ def test_nothing_that_bunq_may_hold_is_closed_or_sent_without_its_word() -> None
 
 
 def test_money_that_may_be_on_its_way_counts() -> None:
-    assert COUNTS | NOT_SENT == set(RefundStatus)
+    assert set(RefundStatus) == COUNTS | NOT_SENT
     assert not COUNTS & NOT_SENT
 
 
