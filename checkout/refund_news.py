@@ -87,7 +87,9 @@ def _line(refund: Refund) -> dict[str, Any]:
 def news_of(stored: object) -> list[News]:
     """What `kept` stored, oldest first. Anything else is nothing."""
     lines = stored.get("refunds") if isinstance(stored, Mapping) else None
-    return [one for line in lines or () if isinstance(line, Mapping) and (one := _read(line))]
+    if not isinstance(lines, list):
+        return []
+    return [one for line in lines if isinstance(line, Mapping) and (one := _read(line))]
 
 
 def all_back(stored: object) -> bool:

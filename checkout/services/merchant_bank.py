@@ -4,7 +4,7 @@ Whoever scans the code connects *their* bunq accounts: so what counts is that on
 merchant is paid on.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -64,14 +64,14 @@ def state_of(merchant: Merchant, now: datetime) -> MerchantBank:
     working = [one for one in connections if one.status is ConnectionStatus.ACTIVE]
     place = refund_bank.account_of(merchant)
     open_refunds = Refund.objects.filter(order__merchant=merchant, status__in=values(AT_BANK)).count()
+    asked = _asked(merchant, connection, now)
+    if asked is not None and (place is None or asked.state is BankState.ASKED):
+        return replace(asked, refunds_at_bank=open_refunds)
     if place is not None:
         connection = next(one for one in working if one.pk == place.connection_pk)
         return MerchantBank(BankState.ACTIVE, connection, refunds_at_bank=open_refunds)
-    asked = _asked(merchant, connection, now)
-    if asked is not None:
-        return asked
     if connection is None:
-        return MerchantBank(BankState.NONE)
+        return MerchantBank(BankState.NONE, refunds_at_bank=open_refunds)
     state = {
         ConnectionStatus.OPENING: BankState.OPENING,
         ConnectionStatus.ACTIVE: BankState.OTHER_ACCOUNT,

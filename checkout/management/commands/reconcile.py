@@ -114,6 +114,10 @@ def _count_line(report: Report) -> str:
     counts = [f"{report.payments} payments", f"{report.drafts} drafts at the bank"]
     if report.elsewhere:
         counts.append(f"{report.elsewhere} payments elsewhere")
+    if report.refunds:
+        counts.append(f"{report.refunds} refunds")
+    if report.refunds_unreadable:
+        counts.append(f"{report.refunds_unreadable} refunds on accounts that are not connected")
     if report.closed_without_payment:
         counts.append(f"{report.closed_without_payment} closed drafts without a payment")
     counts.append(f"{len(report.differences)} differences")
@@ -128,6 +132,8 @@ def _as_json(report: Report, deeds: list[str]) -> dict[str, Any]:
         "drafts": report.drafts,
         "elsewhere": report.elsewhere,
         "closed_without_payment": report.closed_without_payment,
+        "refunds": report.refunds,
+        "refunds_unreadable": report.refunds_unreadable,
         "complete": report.is_complete,
         "unread": report.unread,
         "repaired": deeds,

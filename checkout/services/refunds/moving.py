@@ -142,22 +142,28 @@ def _needs_a_person(new: RefundStatus, fields: Mapping[str, Any]) -> bool:
 def count_anew(order: Order, *, now: datetime) -> None:
     """What the payments count as sent back, and what the order tells. Only while the order's row is taken."""
     refunds = list(order.refunds.select_related("payment").order_by("number"))
-    claimed = {
-        payment_id: _sum(refunds, COUNTS, payment_id) for payment_id in {one.payment_id for one in refunds}
-    }
-    for payment_id, amount in claimed.items():
+    for payment_id, amount in claims(refunds).items():
         Payment.objects.filter(pk=payment_id).exclude(refund_claimed=amount).update(refund_claimed=amount)
     paid = order.payments.filter(status=PaymentStatus.PAID.value)
     sent = frozenset({RefundStatus.SENT})
     back = [_sum(refunds, sent, payment.pk) >= payment.amount for payment in paid]
-    summary = {
-        "refunding_total": _sum(refunds, OPEN),
-        "refunded_total": _sum(refunds, sent),
+    summary = totals(refunds) | {
         "refund_news": refund_news.kept(refunds, all_back=bool(back) and all(back)),
     }
     Order.objects.filter(pk=order.pk).update(**summary)
     for name, value in summary.items():
         setattr(order, name, value)
+
+
+def claims(refunds: Sequence[Refund]) -> dict[int, Decimal]:
+    """What has gone back of each payment, or may."""
+    return {one.payment_id: _sum(refunds, COUNTS, one.payment_id) for one in refunds}
+
+
+def totals(refunds: Sequence[Refund]) -> dict[str, Any]:
+    """What the refunds of an order come to."""
+    sent = frozenset({RefundStatus.SENT})
+    return {"refunding_total": _sum(refunds, OPEN), "refunded_total": _sum(refunds, sent)}
 
 
 def _sum(
