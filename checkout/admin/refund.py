@@ -5,11 +5,10 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Model
 from django.forms import Script
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
-from django.views.decorators.http import require_safe
 
 from checkout.admin.events import event_rows
 from checkout.admin.evidence import pretty_text
@@ -103,7 +102,7 @@ class RefundAdmin(WishesAdmin[Refund]):
     def get_urls(self) -> list[URLPattern]:
         slip = path(
             "<path:object_id>/slip/",
-            self.admin_site.admin_view(require_safe(self.slip_view)),
+            self.admin_site.admin_view(self.slip_view),
             name="checkout_refund_slip",
         )
         return [slip, *super().get_urls()]
@@ -113,6 +112,8 @@ class RefundAdmin(WishesAdmin[Refund]):
         refund = self.get_object(request, object_id)
         if not refund.is_by_hand:
             raise Http404
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
         payload = epc_payload(
             name=refund.to_name, iban=refund.to_iban, amount=refund.amount, text=refund.description
         )

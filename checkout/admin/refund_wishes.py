@@ -159,8 +159,10 @@ class RefundRow:
 
 
 def refund_rows(order: Order, user: User | AnonymousUser) -> list[RefundRow]:
-    """The refunds of this order, oldest first. One query."""
-    found = []
+    """The refunds of this order, oldest first. One query, none for an order that has none."""
+    found: list[RefundRow] = []
+    if not order.refund_news:
+        return found
     for refund in order.refunds.select_related("payment").order_by("number"):
         refund.order = order
         url = reverse("admin:checkout_refund_change", args=[refund.pk])

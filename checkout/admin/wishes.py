@@ -80,7 +80,7 @@ class Button:
 
 def buttons(wishes: tuple[Wish[Row], ...], row: Row, user: User | AnonymousUser) -> list[Button]:
     """The wishes to offer `user` on `row`'s page."""
-    return [button(wish, row) for wish in wishes if wish.permits(user, row) and wish.is_offered(row)]
+    return [button(wish, row) for wish in wishes if wish.is_offered(row) and wish.permits(user, row)]
 
 
 def button(wish: Wish[Row], row: Row) -> Button:

@@ -13,7 +13,6 @@ from checkout.services.refunds import requesting
 from tests.checkout.refunds.conftest import Till, kinds
 from tests.oauth_connect.dying import dies_before_write
 
-
 NOTHING_SENT = {RefundStatus.CANCELLED, RefundStatus.FAILED}
 
 
