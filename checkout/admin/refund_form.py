@@ -57,8 +57,8 @@ class RefundForm(WishForm):
         self.fields["amount"].widget.attrs |= {"inputmode": "decimal", "autocomplete": "off"}
         if not by_bunq:
             field.help_text = (
-                "To prepare refunds in bunq, connect the shop's own bunq account on the merchant's page. "
-                "None that is connected is the account on which this shop is paid."
+                "To prepare refunds in bunq, first connect the shop's own bunq account (on the merchant's page): "
+                "the one on which this shop is paid."
             )
 
     def clean_amount(self) -> Decimal:
