@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.PositiveSmallIntegerField(help_text='1 for the first refund of its order.')),
-                ('way', models.CharField(choices=[('bunq', 'prepared in bunq, approved there by the merchant'), ('hand', 'transferred by hand')], max_length=4)),
+                ('way', models.CharField(choices=[('bunq', 'in bunq'), ('hand', 'by hand')], max_length=4)),
                 ('status', models.CharField(choices=[('requested', 'requested'), ('submitting', 'submitting'), ('unknown', 'unknown'), ('waiting', 'waiting'), ('cancelling', 'cancelling'), ('sent', 'sent'), ('rejected', 'rejected'), ('cancelled', 'cancelled'), ('expired', 'expired'), ('failed', 'failed')], default='requested', max_length=12)),
                 ('amount', models.DecimalField(decimal_places=2, max_digits=12)),
                 ('currency', models.CharField(default='EUR', max_length=3)),

@@ -14,8 +14,8 @@ class Refund(models.Model):
     """
 
     class Way(models.TextChoices):
-        BUNQ = "bunq", "prepared in bunq, approved there by the merchant"
-        HAND = "hand", "transferred by hand"
+        BUNQ = "bunq", "in bunq"
+        HAND = "hand", "by hand"
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds")
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")

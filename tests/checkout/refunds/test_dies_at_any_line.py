@@ -37,7 +37,7 @@ def walk(till: Till, payment: Payment, ends: str, alone: Callable[..., None], la
 def test_a_process_may_die_before_any_write(connected: Till, ends: str) -> None:
     """Between two writes nothing is done but asking bunq, so these are all the lines that matter."""
     died = 0
-    for write in range(1, 12):
+    for write in (1, 2, 3, 5, 8):
         payment = connected.paid()
 
         def once(work: Callable[[], object], write: int = write) -> None:
@@ -52,7 +52,7 @@ def test_a_process_may_die_before_any_write(connected: Till, ends: str) -> None:
         assert refund.state in ({RefundStatus.SENT} if ends == "sent" else NOTHING_SENT), kinds(refund)
         _is_settled(connected, refund)
         Refund.objects.filter(pk=refund.pk).update(form_id=f"form {write}")
-    assert died > 10
+    assert died > 4
 
 
 @pytest.mark.parametrize("line", ["submit", "read", "ask_to_close", "listed_since"])

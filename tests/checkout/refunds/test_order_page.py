@@ -188,7 +188,7 @@ def test_the_account_is_the_one_that_the_money_came_from(client: Client) -> None
     other = payment(of.order, "paid", surplus=True, payer_iban=JOINT)
     refund(other, "waiting", amount="89.00")
     page = client.get(of.order.get_absolute_url()).content.decode()
-    assert "NL49 •••• 0056. It has not been sent yet." in " ".join(page.split())
+    assert "NL49 •••• 0056. It has not been sent yet." in said(client, of)[0][1]
     assert not {HOPPER, JOINT} & set(re.findall(r"NL\d\dBUNQ\d{10}", page))
 
 
