@@ -205,7 +205,7 @@ def _release(difference: Difference) -> str:
 
 def _follow_refund(difference: Difference) -> str:
     """What a worker would do with it now."""
-    refund = Refund.objects.get(pk=difference.refund)
+    refund = Refund.objects.get(pk=difference.refund or 0)
     before = refund.status
     take_refund_step(refund.pk, now=clock.now())
     refund.refresh_from_db()
@@ -213,7 +213,7 @@ def _follow_refund(difference: Difference) -> str:
 
 
 def _count_refunds(difference: Difference) -> str:
-    refund = Refund.objects.select_related("order").get(pk=difference.refund)
+    refund = Refund.objects.select_related("order").get(pk=difference.refund or 0)
     with transaction.atomic():
         take_order(refund.order_id)
         count_anew(refund.order, now=clock.now())

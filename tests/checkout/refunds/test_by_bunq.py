@@ -1,7 +1,9 @@
 """A refund prepared on the shop's own bunq account: it is sent when the merchant approves it there, and not before."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -13,6 +15,8 @@ from checkout.services.refunds import requesting
 from checkout.services.refunds.errors import NoAccount, WrongAmount
 from checkout.statuses import OrderStatus
 from checkout.worker.refund_jobs import follow_refunds
+from oauth_connect import pushes
+from oauth_connect.bunq.payer_types import DraftPayment
 from tests.checkout.core.conftest import HOPPER, SHOP
 from tests.checkout.refunds.conftest import Till, kinds
 
@@ -153,13 +157,13 @@ def test_the_worker_follows_it(connected: Till, waiting: Waiting) -> None:
 
 def test_the_request_is_stored_before_it_leaves(connected: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     stored: list[Refund] = []
-    send = refund_bank.pushes.send
+    send = pushes.send
 
-    def look(*args: object, **kwargs: object) -> int:
+    def look(*args: Any, **kwargs: Any) -> int:
         stored.append(Refund.objects.get())
-        return send(*args, **kwargs)  # type: ignore[arg-type]  # handed on as it came
+        return send(*args, **kwargs)
 
-    monkeypatch.setattr(refund_bank.pushes, "send", look)
+    monkeypatch.setattr(pushes, "send", look)
     connected.ask(connected.paid())
     assert stored[0].state is RefundStatus.SUBMITTING
     assert stored[0].request_id
@@ -191,13 +195,33 @@ def test_a_payment_of_something_else_is_never_called_sent(
     assert kinds(refund).count("refund_other_payment") == 1
 
 
+def test_a_payment_that_bunq_holds_back_is_not_sent_yet(
+    connected: Till, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refund = waiting()
+    connected.act(refund, "accept")
+    read = pushes.read
+
+    def held_back(*args: Any, **how: Any) -> DraftPayment:
+        draft = read(*args, **how)
+        assert draft.payment is not None
+        return replace(draft, payment=replace(draft.payment, suspended=True))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pushes, "read", held_back)
+        for later_s in (0, 31):
+            connected.step(refund, later_s=later_s)
+    assert refund.state is RefundStatus.WAITING
+    assert kinds(refund).count("refund_held_back") == 1
+    connected.step(refund, later_s=3600)
+    assert refund.state is RefundStatus.SENT
+
+
 def without(monkeypatch: pytest.MonkeyPatch) -> None:
     """bunq shows the draft as accepted, and nothing hangs on it."""
-    from dataclasses import replace
-
-    read = refund_bank.pushes.read
+    read = pushes.read
     monkeypatch.setattr(
-        refund_bank.pushes,
+        pushes,
         "read",
         lambda *args, **how: replace(read(*args, **how), payment=None, object_type=None, object_id=None),
     )

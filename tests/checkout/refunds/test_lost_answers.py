@@ -1,5 +1,7 @@
 """A refund whose answer was lost ends as exactly one draft of ours, or none; nothing is ever sent anew."""
 
+from typing import Any
+
 import pytest
 from django.utils import timezone
 
@@ -9,7 +11,7 @@ from checkout.services.refunds import requesting
 from checkout.services.refunds.recovering import NEEDS_PERSON
 from tests.checkout.refunds.conftest import Till, kinds
 
-CREATE = {"method": "POST", "path": "draft-payment$"}
+CREATE: dict[str, Any] = {"method": "POST", "path": "draft-payment$"}
 
 
 def test_a_create_that_took_effect_is_found_by_its_reference(connected: Till) -> None:

@@ -66,7 +66,7 @@ def said(client: Client, of: Payment) -> list[tuple[str, str]]:
     return [(word, " ".join(re.sub(r"<[^>]+>", "", text).split())) for word, text in found]
 
 
-SENTENCES = [
+SENTENCES: list[tuple[tuple[str, str, dict[str, Any]], str]] = [
     (
         ("requested", "hand", {}),
         "The shop is going to send €5.00 back to NL73 •••• 0012 by a bank transfer. It has not said yet that it did.",

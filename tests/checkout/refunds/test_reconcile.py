@@ -84,10 +84,11 @@ def test_sums_that_are_wrong_are_found_and_counted_anew(
     connected: Till, waiting: Waiting, reconcile: Callable[..., dict[str, Any]]
 ) -> None:
     refund = waiting()
-    for damage in (
+    damages: list[Callable[[], int]] = [
         lambda: Payment.objects.update(refund_claimed=Decimal(0)),
         lambda: Order.objects.update(refunding_total=Decimal("0.01")),
-    ):
+    ]
+    for damage in damages:
         damage()
         assert reconcile()["kinds"] == ["refund_sums"]
         assert reconcile(repair=True)["kinds"] == []

@@ -111,5 +111,5 @@ def test_a_refund_that_was_not_sent_after_all_asks_again(django_user_model: Any)
     now = timezone.now()
     by_hand.correct(refund, refund.state.FAILED, by=operator, reason="it came back", now=now)
     after = Order.objects.get()
-    assert (after.needs_review, after.resolution, after.refunded_total) == (True, "", 0)
+    assert (after.needs_review, after.resolution, after.refunded_total) == (True, "", Decimal(0))
     assert now_shown() is PageState.LATE
