@@ -20,6 +20,8 @@ DATABASE ?= postgresql
 # Tests mostly wait for the bank that they talk to, so somewhat more of them than cores run side by side.
 WORKERS ?= 3
 export PORT BANK_PORT DATA
+# Tests and the demo start many processes; each would compile all of Kassa anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # What `manage.py` needs to start at all, for commands that use no installation of their own.
 THROW_AWAY = SECRET_KEY=throw-away-$$RANDOM$$RANDOM$$RANDOM ENCRYPTION_KEYS=unused PUBLIC_URL=http://127.0.0.1:8000

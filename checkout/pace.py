@@ -30,8 +30,10 @@ _CALM = frozenset(
 _CALM_MS = 5000
 
 MOST_STRETCH = 18.0
-# So many pages may be answered at the same moment, on average. With more, they wait for each other.
-_AT_ONCE = 0.5
+# So much of a processor the views of one process may use for it: with what the server does around them, about half.
+_CPU_SHARE = 0.3
+# So many pages may be answered at the same moment, on average: with more, a slow database would soon take all threads.
+_AT_ONCE = 3.0
 _MEASURED_OVER_S = 1.0
 # Of the way to the wanted stretch so much is gone per measurement: pages follow only when they ask again.
 _STEP = 0.25
@@ -56,36 +58,39 @@ def ask_after_ms(
 
 
 class Crowd:
-    """How much this process has to slow its pages down: `stretch` is 1 unless it answers too many at once.
+    """How much this process has to slow its pages down: `stretch` is 1 unless they cost too much.
 
-    What is measured is how many pages are being answered on average at any moment; that shows a slow database and a
-    busy machine as well as too many pages.
+    What is measured is how much of a processor they use, and how many are being answered on average at any moment,
+    which shows a slow database. A machine that others keep busy is no reason: fewer answers would not help it.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, cpu: Callable[[], float] = time.thread_time
+    ) -> None:
         self.stretch = 1.0
-        self._clock = clock
+        self._clock, self._cpu = clock, cpu
         self._lock = threading.Lock()
         self._since = clock()
-        self._spent_s = 0.0
+        self._spent_s = self._cpu_s = 0.0
 
     @contextmanager
     def answering(self) -> Iterator[None]:
-        began = self._clock()
+        began, cpu_began = self._clock(), self._cpu()
         try:
             yield
         finally:
-            self._note(began, self._clock())
+            self._note(began, self._clock(), self._cpu() - cpu_began)
 
-    def _note(self, began: float, ended: float) -> None:
+    def _note(self, began: float, ended: float, cpu_s: float) -> None:
         with self._lock:
             self._spent_s += ended - began
+            self._cpu_s += cpu_s
             measured_s = ended - self._since
             if measured_s < _MEASURED_OVER_S:
                 return
-            at_once = self._spent_s / measured_s
-            self.stretch = min(MOST_STRETCH, max(1.0, self.stretch * (at_once / _AT_ONCE) ** _STEP))
-            self._since, self._spent_s = ended, 0.0
+            load = max(self._cpu_s / _CPU_SHARE, self._spent_s / _AT_ONCE) / measured_s
+            self.stretch = min(MOST_STRETCH, max(1.0, self.stretch * load**_STEP))
+            self._since, self._spent_s, self._cpu_s = ended, 0.0, 0.0
 
 
 # This process's.

@@ -26,6 +26,7 @@ from launcher.processes import (
 )
 
 READY_TIMEOUT_S = 90.0
+SET_UP_TIMEOUT_S = 720.0
 ADMIN_NAME = "admin"
 # Far above what one machine can send: used when the bank counts nothing.
 _NO_LIMITS = dict.fromkeys(("GET", "POST", "PUT", "SESSION"), "1000/1")
@@ -154,18 +155,12 @@ class Installation:
     def _start(self) -> None:
         self._say("starting the sandbox bank")
         self.bank.start()
-        self._say("preparing the database")
-        self.manage("migrate", "--no-input", "--verbosity", "0")
-        self._say("collecting static files")
-        self.manage("collectstatic", "--no-input", "--verbosity", "0")
-        self._say("setting up the demo shop")
-        self.manage("demo_setup", env={"DEMO_ADMIN_PASSWORD": self.secrets.admin_password})
-        self._say("waiting for the bank")
         wait_for(
             lambda: answers(self.bank_url), of=self.bank, timeout_s=READY_TIMEOUT_S, what="its first page"
         )
-        self._say("registering with the bank")
-        self.manage("bunq_register")
+        self._say("preparing the database and the demo shop, and registering with the bank")
+        password = {"DEMO_ADMIN_PASSWORD": self.secrets.admin_password}
+        self.manage("set_up", env=password, timeout_s=SET_UP_TIMEOUT_S)
         self._say("starting the shop and the worker")
         for process in (*self.webs, *self.workers):
             process.start()
@@ -189,10 +184,14 @@ class Installation:
         """A process that ended although nobody asked it to."""
         return next((process for process in self.processes if not process.running), None)
 
-    def manage(self, command: str, *arguments: str, env: Mapping[str, str] | None = None) -> str:
+    def manage(
+        self, command: str, *arguments: str, env: Mapping[str, str] | None = None, timeout_s: float = 180.0
+    ) -> str:
         """Run a management command of this installation; returns what it printed."""
         return run_command(
-            [sys.executable, "manage.py", command, *arguments], env={**self.env, **(env or {})}
+            [sys.executable, "manage.py", command, *arguments],
+            env={**self.env, **(env or {})},
+            timeout_s=timeout_s,
         )
 
     @property

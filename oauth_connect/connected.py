@@ -22,13 +22,15 @@ T = TypeVar("T")
 _FOR_GOOD = ("user credentials are incorrect", "insufficient authentication")
 
 
-def with_connection(connection_id: int, work: Callable[[OpenSession], T]) -> T:
+def with_connection(connection_id: int, work: Callable[[OpenSession], T], *, stand_in: bool = False) -> T:
     """Do `work` with the session of an active connection.
+
+    `stand_in`: if it has ended, that of a newer one of the same payer will do, for what is no new payment.
 
     Raises ConnectionGone if it is not active, or if the bank now refuses its token: then it is marked as expired.
     Otherwise as `sessions.with_session`. In all these the work was not done.
     """
-    connection = active(connection_id)
+    connection = _active_or_newer(connection_id) if stand_in else active(connection_id)
     try:
         return with_session(work, connection)
     except KeyRefused as error:
@@ -50,6 +52,22 @@ def active(connection_id: int) -> PayerConnection:
     if connection is None:
         raise ConnectionGone("this connection is not active")
     return connection
+
+
+def _active_or_newer(connection_id: int) -> PayerConnection:
+    """bunq's user of a connection is the same each time that a payer connects to us. Raises ConnectionGone."""
+    try:
+        return active(connection_id)
+    except ConnectionGone:
+        old = PayerConnection.objects.filter(pk=connection_id, api_url=bank_address(), user_id__isnull=False)
+        user_id = old.values_list("user_id", flat=True).first()
+        newer = PayerConnection.objects.filter(
+            user_id=user_id, status=Status.ACTIVE, api_url=bank_address(), pk__gt=connection_id
+        )
+        connection = newer.order_by("-pk").first() if user_id else None
+        if connection is None:
+            raise
+        return connection
 
 
 def is_for_good(error: CredentialsGone) -> bool:

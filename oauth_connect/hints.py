@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Any
 
-from django.db.models import QuerySet
 from django.views.decorators.debug import sensitive_variables
 
 from oauth_connect import calls
@@ -52,18 +51,18 @@ def ask_to_be_told(now: datetime) -> int:
     if not configuration().told_url:
         return 0
     due = PayerConnection.objects.filter(status=Status.ACTIVE, api_url=bank_address(), told_due_at__lte=now)
-    rows = list(due.order_by("told_due_at")[:_MOST_ASKED_AT_ONCE])
-    return sum(_ask(row, due.filter(pk=row.pk), now) for row in rows)
+    pks = list(due.order_by("told_due_at").values_list("pk", flat=True)[:_MOST_ASKED_AT_ONCE])
+    return sum(_ask(pk, now) for pk in pks if due.filter(pk=pk).update(told_due_at=now + _AFTER_FAILURE))
 
 
 @sensitive_variables()
-def _ask(connection: PayerConnection, due: QuerySet[PayerConnection], now: datetime) -> bool:
-    if not due.update(told_due_at=now + _AFTER_FAILURE):
+def _ask(connection_id: int, now: datetime) -> bool:
+    mine = PayerConnection.objects.filter(pk=connection_id, status=Status.ACTIVE)
+    connection = mine.first()
+    if connection is None:
         return False
-    mine = PayerConnection.objects.filter(pk=connection.pk, status=Status.ACTIVE)
     secret = connection.told_secret or secrets.token_urlsafe(32)
-    if not mine.update(told_secret=secret):
-        return False
+    mine.update(told_secret=secret)
     target = f"{configuration().told_url}{connection.pk}/{secret}"
     wanted = [NotificationFilter(category, target) for category in CATEGORIES]
     request_id = stored_request_id(connection, "notification-filter-url")

@@ -20,8 +20,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db import OperationalError, transaction
+from django.db.models import Q, QuerySet
 from django.views.decorators.debug import sensitive_variables
 
 from oauth_connect import calls, sessions
@@ -65,14 +65,14 @@ def open_waiting(now: datetime) -> int:
     Each begins when those before it have ended, and counts from then.
     """
     began_s = time.monotonic()
-    taken = 0
+    taken, moment = 0, now
     for _ in range(_STEPS_PER_ROUND):
-        moment = now + timedelta(seconds=time.monotonic() - began_s)
         connection_id = _due(moment).order_by("pk").values_list("pk", flat=True).first()
         if connection_id is None:
             break
         taken += _take_step(connection_id, moment)
-    return taken + ask_to_be_told(now)
+        moment = now + timedelta(seconds=time.monotonic() - began_s)
+    return taken + ask_to_be_told(moment)
 
 
 def _opening() -> QuerySet[PayerConnection]:
@@ -91,9 +91,21 @@ def _take_step(connection_id: int, now: datetime) -> bool:
     if not _due(now).filter(pk=connection_id).update(opening_owner=owner, opening_until=now + lease):
         return False
     mine = _opening().filter(pk=connection_id, opening_owner=owner)
+    try:
+        _do_step(connection_id, mine, now)
+    except OperationalError:
+        raise
+    except Exception:
+        # A defect that one connection meets must not keep the others from their turn.
+        log.exception("connection_broken", extra={"connection": connection_id})
+        _try_again(connection_id, mine, now)
+    return True
+
+
+def _do_step(connection_id: int, mine: QuerySet[PayerConnection], now: datetime) -> None:
     connection = mine.first()
     if connection is None:
-        return False
+        return
     step = next(step for step in STEPS if not step.is_done(connection))
     try:
         step.do(connection, mine, now)
@@ -101,8 +113,7 @@ def _take_step(connection_id: int, now: datetime) -> bool:
         _failed(connection, mine, step, error, now)
     else:
         mine.update(opening_owner="", opening_until=None)
-        log.info("connection_step", extra={"connection": connection.pk, "step": step.name})
-    return True
+        log.info("connection_step", extra={"connection": connection_id, "step": step.name})
 
 
 def _failed(
@@ -113,20 +124,34 @@ def _failed(
     now: datetime,
 ) -> None:
     """Wait for the bank's limits; end what can never work; else try again later, and at last no more."""
-    facts = {"connection": connection.pk, "step": step.name, "error": type(error).__name__}
     if isinstance(error, BudgetExhausted):
         _again(mine, now + timedelta(seconds=error.retry_after_s))
+        return
+    facts = {"step": step.name, "error": type(error).__name__, "status": error.status}
+    log.warning("connection_step_failed", extra={"connection": connection.pk, **facts})
+    if isinstance(error, KeyRefused) and connection.device_id is None:
+        # The device was refused: that says nothing about the token yet.
+        mine.update(device_done=False)
+        _try_again(connection.pk, mine, now)
     elif _refuses_token(step, error):
         expire(connection.pk, Ending.REFUSED, now)
-    elif connection.opening_tries + 1 >= MAX_TRIES:
-        log.warning("connection_given_up", extra={**facts, "status": error.status})
-        expire(connection.pk, Ending.GIVEN_UP, now)
     else:
-        log.warning("connection_step_failed", extra={**facts, "status": error.status})
-        told_s = getattr(error, "retry_after_s", None) or 0.0
-        pause_s = max(min(_FIRST_PAUSE_S * 2.0**connection.opening_tries, _LONGEST_PAUSE_S), told_s)
-        mine.update(opening_tries=F("opening_tries") + 1)
-        _again(mine, now + timedelta(seconds=pause_s))
+        _try_again(connection.pk, mine, now, at_least_s=getattr(error, "retry_after_s", None) or 0.0)
+
+
+def _try_again(
+    connection_id: int, mine: QuerySet[PayerConnection], now: datetime, *, at_least_s: float = 0.0
+) -> None:
+    """After a pause that grows with the tries; after the last of them it is over."""
+    tries = mine.values_list("opening_tries", flat=True).first()
+    if tries is None:
+        return
+    if tries + 1 >= MAX_TRIES:
+        expire(connection_id, Ending.GIVEN_UP, now)
+        return
+    pause_s = max(min(_FIRST_PAUSE_S * 2.0**tries, _LONGEST_PAUSE_S), at_least_s)
+    due_at = now + timedelta(seconds=pause_s)
+    mine.update(opening_tries=tries + 1, opening_owner="", opening_until=None, opening_due_at=due_at)
 
 
 def _refuses_token(step: Step, error: BunqError) -> bool:
@@ -211,7 +236,9 @@ def _read_accounts(connection: PayerConnection, mine: QuerySet[PayerConnection],
             ),
             connection,
         )
-        accounts = [_row_of(connection, account) for account in reversed(listed) if account.can_pay]
+        # Newest first, and a page may repeat the end of the one before.
+        by_id = {account.id: account for account in reversed(listed) if account.can_pay}
+        accounts = [_row_of(connection, account) for account in by_id.values()]
     except (Refused, CredentialsGone) as error:
         if isinstance(error, CredentialsGone) and not _role_forbids(error):
             raise

@@ -2,7 +2,8 @@
 
 As `oauth_connect.drafts` for one-off drafts, and with the same errors. A connection that is not active, or whose token
 the bank refuses for good, raises ConnectionGone (a CredentialsGone): nothing was sent, and nothing ever will be by it.
-A session that is missing is opened if there is room for it (one in 30 seconds); until then BudgetExhausted.
+A session that is missing is opened if there is room for it (one in 30 seconds); until then BudgetExhausted. What is
+open already is read, listed and closed also after its connection ended, if the same payer has connected anew.
 Source: bunq OpenAPI, DraftPayment.
 """
 
@@ -22,6 +23,7 @@ from oauth_connect.hints import hinted_since as hinted_since
 
 COLLECTION = "user/{}/monetary-account/{}/draft-payment"
 ONE = "user/{}/monetary-account/{}/draft-payment/{}"
+PAGE_SIZE = 200  # bunq documentation "Pagination": the most that one listing shows
 MAX_PAGES = 5
 # A page after the first may wait for its place in the budget; the answer is worth more whole.
 _LONGEST_PAGE_WAIT_S = 4.0
@@ -92,6 +94,7 @@ def read(connection_id: int, account_id: int, draft_id: int, *, spread: bool = F
             lambda: calls.client().read_draft_payment(session.access, session.user_id, account_id, draft_id),
             spread=spread,
         ),
+        stand_in=True,
     )
 
 
@@ -128,6 +131,7 @@ def cancel(
             ),
             reservation=reservation,
         ),
+        stand_in=True,
     )
 
 
@@ -163,8 +167,9 @@ def _page(
             "GET",
             COLLECTION,
             lambda: calls.client().list_draft_payments(
-                session.access, session.user_id, account_id, older_id=older_id
+                session.access, session.user_id, account_id, count=PAGE_SIZE, older_id=older_id
             ),
             longest_wait_s=longest_wait_s,
         ),
+        stand_in=True,
     )

@@ -116,14 +116,25 @@ class SandboxBank:
 
     def control(self, method: str, path: str, body: object = None, **query: str) -> Any:
         answer = self._http.request(
-            method, f"{self.url}/_control/{path}", json=body, params=query, timeout=10, allow_redirects=False
+            method, f"{self.url}/_control/{path}", json=body, params=query, timeout=30, allow_redirects=False
         )
         assert answer.status_code == 200, f"{method} {path}: {answer.status_code} {answer.text[:500]}"
         return answer.json()
 
     def state(self) -> dict[str, Any]:
+        """Everything. It takes the longer the more the bank remembers."""
         state: dict[str, Any] = self.control("GET", "state")
         return state
+
+    def calls(self) -> dict[str, int]:
+        """How many calls came to each endpoint since the bank was started."""
+        made: dict[str, int] = self.control("GET", "calls")["requests"]
+        return made
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Those that are switched on, or are used up."""
+        found: list[dict[str, Any]] = self.control("GET", "faults")["faults"]
+        return found
 
     def drafts(self, sender_iban: str = "") -> list[dict[str, Any]]:
         answer = self.control("GET", "drafts", **({"sender_iban": sender_iban} if sender_iban else {}))

@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,11 +11,17 @@ import psycopg
 import pytest
 from django.db import connections
 from django.test import override_settings
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from psycopg import sql
+from pytest_django import DjangoDbBlocker
 
 from tests.chromium import find_chromium
+from tests.emptying import quickly_emptied
+from tests.keys import quickly_made_keys
+from tests.order import long_ones_begin_a_share
 
+# A busy machine is slow to show a page, and no fault of ours.
+PATIENCE_MS = 30_000
 WITHOUT_CHROMIUM = pytest.StashKey[int]()
 
 
@@ -26,6 +33,15 @@ def django_db_modify_db_settings(
     connection = connections["default"]
     if connection.vendor == "sqlite":
         connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Made as ever; emptied more quickly after each test that commits."""
+    with ExitStack() as stack:
+        with django_db_blocker.unblock():
+            stack.enter_context(quickly_emptied())
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -60,9 +76,17 @@ def chromium() -> Iterator[Browser]:
     database does not work beside one: so it must have ended before the next file begins.
     """
     with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE_MS)
         browser = playwright.chromium.launch(executable_path=find_chromium())
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_keys() -> Iterator[None]:
+    """Every registration makes two."""
+    with quickly_made_keys():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -75,6 +99,7 @@ def static_root(tmp_path_factory: pytest.TempPathFactory) -> object:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what needs a browser when there is none; the summary says so."""
+    items[:] = long_ones_begin_a_share(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
     if find_chromium() is not None:
         return
     browser_tests = [item for item in items if item.get_closest_marker("browser")]

@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_until(look: Callable[[], T], *, timeout_s: float = 10.0, pause_s: float = 0.02, what: str = "") -> T:
+def wait_until(look: Callable[[], T], *, timeout_s: float = 30.0, pause_s: float = 0.02, what: str = "") -> T:
     """Look again and again until the answer is true, and return it; fail after `timeout_s`."""
     deadline = time.monotonic() + timeout_s
     while True:

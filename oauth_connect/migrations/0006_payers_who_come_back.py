@@ -87,15 +87,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='payerconnection',
-            index=models.Index(condition=models.Q(('status', 'opening')), fields=['opening_due_at'], name='connection_opening'),
+            index=models.Index(fields=['status', 'opening_due_at'], name='connection_opening'),
         ),
         migrations.AddIndex(
             model_name='payerconnection',
-            index=models.Index(condition=models.Q(('status', 'active')), fields=['told_due_at'], name='connection_told'),
+            index=models.Index(fields=['status', 'told_due_at'], name='connection_told'),
         ),
         migrations.AddIndex(
             model_name='payerconnection',
-            index=models.Index(condition=models.Q(('status', 'removed'), _negated=True), fields=['kept_until'], name='connection_overdue'),
+            index=models.Index(fields=['status', 'kept_until'], name='connection_overdue'),
+        ),
+        migrations.AddIndex(
+            model_name='payerconnection',
+            index=models.Index(fields=['user_id', 'status'], name='connection_by_user'),
         ),
         migrations.AddConstraint(
             model_name='payeraccount',

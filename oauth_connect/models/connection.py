@@ -62,9 +62,10 @@ class PayerConnection(SessionHolder):
     class Meta:
         indexes = [
             models.Index(fields=["kept_for", "-id"], name="connection_by_label"),
-            models.Index(fields=["opening_due_at"], condition=Q(status="opening"), name="connection_opening"),
-            models.Index(fields=["told_due_at"], condition=Q(status="active"), name="connection_told"),
-            models.Index(fields=["kept_until"], condition=~Q(status="removed"), name="connection_overdue"),
+            models.Index(fields=["status", "opening_due_at"], name="connection_opening"),
+            models.Index(fields=["status", "told_due_at"], name="connection_told"),
+            models.Index(fields=["status", "kept_until"], name="connection_overdue"),
+            models.Index(fields=["user_id", "status"], name="connection_by_user"),
         ]
 
     def __str__(self) -> str:

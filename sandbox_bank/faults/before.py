@@ -1,7 +1,5 @@
 """Faults that strike before the call is looked at: what somebody else, or time, does just then."""
 
-import time
-
 from sandbox_bank import clock
 from sandbox_bank.api.oauth_clients import new_client
 from sandbox_bank.faults.registry import Fault
@@ -15,13 +13,11 @@ from sandbox_bank.protocol.call import Call
 from sandbox_bank.protocol.sessions import forget_all
 from sandbox_bank.running import behaviour
 
-LONGEST_WAIT_S = 60.0
-
 
 def strike(call: Call, fault: Fault) -> None:
     """Raises ConnectionLost when nobody is to be answered."""
     if fault.name == "slow":
-        time.sleep(fault.number("seconds", 1.0, most=LONGEST_WAIT_S))
+        fault.linger()
     elif fault.name == "lost_before":
         raise ConnectionLost
     else:

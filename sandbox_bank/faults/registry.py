@@ -10,6 +10,7 @@ from typing import Any
 
 from sandbox_bank.faults.kinds import KINDS, Stage
 
+LONGEST_WAIT_S = 60.0
 _OWN_KEYS = {"name", "times", "after", "rate", "seed", "method", "path"}
 _SCRIPT_KEYS = {"script", "method", "path"}
 _NUMBERS = {"seconds", "calls", "retry_after", "bytes", "copies", "status"}
@@ -46,6 +47,7 @@ class Fault:
     more: dict[str, Any] = field(default_factory=dict)
     hits: int = 0
     chances: Counter[str] = field(default_factory=Counter)
+    removed: threading.Event = field(default_factory=threading.Event)
 
     def strikes(self, stage: Stage, occasion: Occasion) -> bool:
         if KINDS[self.name].stage is not stage or self.times == 0 or not self.fits(occasion):
@@ -69,6 +71,10 @@ class Fault:
         self.chances[endpoint] += 1
         chance = random.Random(f"{self.seed} {self.name} {endpoint} {number}")  # noqa: S311 - repeatable on purpose
         return chance.random() < self.rate
+
+    def linger(self) -> None:
+        """For `seconds`, or until the fault is removed: what it holds up goes on then."""
+        self.removed.wait(self.number("seconds", 1.0, most=LONGEST_WAIT_S))
 
     def number(self, key: str, default: float, *, most: float) -> float:
         """A numeric option, bounded."""
@@ -146,6 +152,9 @@ class Faults:
 
     def clear(self) -> None:
         with self._lock:
+            steps = [step for script in self._scripts for step in script.steps if step is not None]
+            for fault in [*self._faults, *steps]:
+                fault.removed.set()
             self._faults.clear()
             self._scripts.clear()
 

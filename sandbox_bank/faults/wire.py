@@ -2,7 +2,6 @@
 
 import json
 import socket
-import time
 
 from django.http import HttpResponse
 
@@ -11,7 +10,6 @@ from sandbox_bank.protocol import signing
 from sandbox_bank.protocol.call import Call
 
 SIGNATURE = "X-Bunq-Server-Signature"
-LONGEST_WAIT_S = 60.0
 LARGEST_BODY = 64 * 1024 * 1024
 
 
@@ -31,7 +29,7 @@ def distort(call: Call, response: HttpResponse, fault: Fault) -> HttpResponse:
     if fault.name == "lost_after":
         raise ConnectionLost
     if fault.name == "slow_answer":
-        time.sleep(fault.number("seconds", 1.0, most=LONGEST_WAIT_S))
+        fault.linger()
     elif fault.name in {"missing_signature", "unsigned_error"}:
         del response[SIGNATURE]
     elif fault.name in {"bad_signature", "bad_signature_on_error"}:

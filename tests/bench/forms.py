@@ -60,6 +60,8 @@ class Browser:
         self._http.trust_env = False
         self._url, self._payer = shop_url + path, payer
         page = self._http.get(self._url, timeout=60)
+        # Unused for longer than the shop keeps a connection, it would break while the form is being sent.
+        self._http.close()
         found = _TOKEN.search(page.text)
         assert found is not None, page.text[:500]
         self._csrf = found[1]

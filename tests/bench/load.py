@@ -28,9 +28,9 @@ from tests.bench.cpu import cpu_seconds
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
-_ASK_AFTER = re.compile(rb"\r\nkassa-ask-after-ms: *(\d+)", re.IGNORECASE)
-_ETAG = re.compile(rb'\r\netag: *("[^"]*")', re.IGNORECASE)
-_END = b"\r\n\r\n"
+ASK_AFTER = re.compile(rb"\r\nkassa-ask-after-ms: *(\d+)", re.IGNORECASE)
+ETAG = re.compile(rb'\r\netag: *("[^"]*")', re.IGNORECASE)
+END = b"\r\n\r\n"
 _LONGEST_SILENCE_S = 30.0
 _AFTER_FAILURE_S = 1.0
 
@@ -73,15 +73,20 @@ class Connection:
         if not chunk:
             raise ConnectionError
         self._buffer += chunk
-        end = self._buffer.find(_END)
+        end = self._buffer.find(END)
         if end < 0:
             return None
         head = bytes(self._buffer[: end + 2])
         if _CHUNKED.search(head):
-            return head if self._buffer.endswith(b"\r\n0" + _END) else None
+            return head if self._buffer.endswith(b"\r\n0" + END) else None
         found = _LENGTH.search(head)
         length = int(found[1]) if found else 0
-        return head if len(self._buffer) >= end + len(_END) + length else None
+        return head if len(self._buffer) >= end + len(END) + length else None
+
+    @property
+    def body(self) -> bytes:
+        """Of the answer that was received last."""
+        return bytes(self._buffer[self._buffer.find(END) + len(END) :])
 
     def close(self) -> None:
         if self._socket is not None:
@@ -204,7 +209,7 @@ class Pages:
     """Open pages. Each asks with the version it has, when it was told to, a tenth sooner or later (`order.js`)."""
 
     def __init__(self, job: dict[str, Any], measured: Measured) -> None:
-        self._requests = [text.encode("latin-1").removesuffix(_END) for text in job["requests"]]
+        self._requests = [text.encode("latin-1").removesuffix(END) for text in job["requests"]]
         self._tags = [b""] * len(self._requests)
         self._unopened = len(self._requests)
         self._measured = measured
@@ -216,13 +221,13 @@ class Pages:
             return None
         due, page = heapq.heappop(self._due)
         tag = self._tags[page]
-        return page, due or now, self._requests[page] + (b"\r\nIf-None-Match: " + tag if tag else b"") + _END
+        return page, due or now, self._requests[page] + (b"\r\nIf-None-Match: " + tag if tag else b"") + END
 
     def wait_s(self, now: float) -> float:
         return max(0.0, self._due[0][0] - now) if self._due else _LONGEST_SILENCE_S
 
     def answered(self, page: int, head: bytes, now: float) -> None:
-        etag, told = _ETAG.search(head), _ASK_AFTER.search(head)
+        etag, told = ETAG.search(head), ASK_AFTER.search(head)
         pause_s = int(told[1]) / 1000 if told else None
         if pause_s is not None and self._measured.begins <= now:
             self._measured.told_ms.append(int(pause_s * 1000))

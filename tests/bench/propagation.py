@@ -122,7 +122,7 @@ def run_checkouts(kassa: Installation, effort: Effort, **job: Any) -> dict[str, 
         timeout=1800,
     )
     found: dict[str, Any] = json.loads(done.stdout)
-    effort.say(f"done: {', '.join(map(str, job['open']))} open, {found['failures']} polls failed")
+    effort.say(f"done: {', '.join(map(str, job['open']))} open, the pages {found['pages']}")
     return found
 
 

@@ -53,7 +53,7 @@ def new_context(chromium: Browser) -> Iterator[NewContext]:
             java_script_enabled=javascript,
             **how,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         context.on("console", complain)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         contexts.append(context)

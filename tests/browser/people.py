@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 HOPPER = "NL73BUNQ0000000012"
 JOINT = "NL49BUNQ0000000056"
-STATE_TIMEOUT_MS = 15_000
+STATE_TIMEOUT_MS = 30_000
 
 
 class Bank:
@@ -20,7 +20,7 @@ class Bank:
         self._http.trust_env = False
 
     def drafts(self, description: str) -> list[dict[str, Any]]:
-        answer = self._http.get(f"{self.url}/_control/drafts", timeout=10)
+        answer = self._http.get(f"{self.url}/_control/drafts", timeout=30)
         answer.raise_for_status()
         found = answer.json()
         listed = found["drafts"] if isinstance(found, dict) else found
@@ -31,7 +31,7 @@ class Bank:
         open_drafts = [draft for draft in self.drafts(description) if draft["status"] == "PENDING"]
         assert len(open_drafts) == 1
         path = f"_control/drafts/{open_drafts[0]['id']}/{decision}"
-        self._http.post(f"{self.url}/{path}", json={}, timeout=10).raise_for_status()
+        self._http.post(f"{self.url}/{path}", json={}, timeout=30).raise_for_status()
 
 
 class Shopper:

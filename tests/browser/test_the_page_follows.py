@@ -13,6 +13,8 @@ from tests.browser.conftest import NewContext
 from tests.browser.people import HOPPER, JOINT, Bank, Shopper
 
 pytestmark = pytest.mark.browser
+# What the page wants to do later it never does; the tests look at when it would have.
+TIMERS_ARE_ONLY_NOTED = "window.planned = []; window.setTimeout = (_, ms) => window.planned.push(ms)"
 
 
 def test_an_open_page_follows_by_itself(kassa: Installation, new_context: NewContext, bank: Bank) -> None:
@@ -34,15 +36,21 @@ def test_asking_is_cheap_and_ends_with_the_order(
         "response", lambda answer: answers.append(answer.status) if answer.url.endswith("/status") else None
     )
     shopper = Shopper(page, kassa.shop_url).pays_with()
-    shopper.page.wait_for_timeout(3500)
+    for _ in range(10):
+        if answers.count(304) >= 2:
+            break
+        page.wait_for_event("response", lambda answer: answer.url.endswith("/status"))
     assert answers.count(304) >= 2
     shopper.opens_bunq().signs_in().decides("accept").goes_back()
     shopper.sees("paid")
     with page.expect_response(lambda answer: "receipt" in answer.url):
         page.get_by_role("link", name="Receipt").click()
-    page.goto(shopper.order_url)
     answers.clear()
-    page.wait_for_timeout(2500)
+    page.add_init_script(TIMERS_ARE_ONLY_NOTED)
+    page.goto(shopper.order_url)
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("window.planned") == []
     assert answers == []
 
 
@@ -61,7 +69,7 @@ def test_the_page_asks_again_when_the_server_said(
 ) -> None:
     """A tenth sooner or later, so that pages do not march in step, and within bounds."""
     page = new_context().new_page()
-    page.add_init_script("window.planned = []; window.setTimeout = (_, ms) => window.planned.push(ms)")
+    page.add_init_script(TIMERS_ARE_ONLY_NOTED)
     headers = {"Kassa-Ask-After-Ms": told} if told else {}
     page.route("**/status", lambda route: route.fulfill(status=304, headers=headers))
     Shopper(page, kassa.shop_url)
@@ -75,7 +83,7 @@ def test_a_server_in_trouble_is_not_asked_sooner_than_one_that_is_well(
     kassa: Installation, new_context: NewContext, told: str, least_ms: int
 ) -> None:
     page = new_context().new_page()
-    page.add_init_script("window.planned = []; window.setTimeout = (_, ms) => window.planned.push(ms)")
+    page.add_init_script(TIMERS_ARE_ONLY_NOTED)
     page.route("**/status", lambda route: route.fulfill(status=304, headers={"Kassa-Ask-After-Ms": told}))
     Shopper(page, kassa.shop_url)
     page.wait_for_function("() => window.planned.length > 0")
@@ -90,10 +98,15 @@ def test_a_page_that_comes_back_to_the_front_asks_at_once(
     kassa: Installation, new_context: NewContext
 ) -> None:
     page = new_context().new_page()
+    page.add_init_script(TIMERS_ARE_ONLY_NOTED)
     Shopper(page, kassa.shop_url).pays_with()
-    for sign in ("window.dispatchEvent(new Event('focus'))", "window.dispatchEvent(new Event('online'))"):
-        with page.expect_response(lambda answer: answer.url.endswith("/status"), timeout=900):
-            page.evaluate(sign)
+    for sign in ("focus", "online"):
+        page.wait_for_function(
+            "window.planned.length > 0"
+        )  # it has been answered, and would ask again by itself later
+        page.evaluate("window.planned = []")
+        with page.expect_response(lambda answer: answer.url.endswith("/status")):
+            page.evaluate("sign => window.dispatchEvent(new Event(sign))", sign)
 
 
 def test_what_is_being_typed_is_never_taken_away(kassa: Installation, new_context: NewContext) -> None:

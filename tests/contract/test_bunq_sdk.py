@@ -144,7 +144,7 @@ def test_the_sdk_makes_a_sandbox_person_and_lists_the_accounts(seen: dict[str, A
 
 
 def test_the_sdk_needed_exactly_the_four_calls_to_register(seen: dict[str, Any], bank: SandboxBank) -> None:
-    made = bank.state()["requests"]
+    made = bank.calls()
     # The provider and, later, the shopper and the person; the provider's session was renewed once.
     assert made["POST v1/installation"] == 3
     assert made["POST v1/payment-service-provider-credential"] == 1

@@ -102,7 +102,7 @@ class Demo:
 
     def wait_until_ready(self) -> None:
         wait_until(
-            lambda: "Kassa is ready" in self.output.read_text(), timeout_s=120, what="the demo is ready"
+            lambda: "Kassa is ready" in self.output.read_text(), timeout_s=300, what="the demo is ready"
         )
 
     def children(self) -> list[int]:

@@ -7,7 +7,13 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from oauth_connect.models import BankRegistration, CallBudget, OauthAuthorization
+from oauth_connect.models import (
+    BankRegistration,
+    CallBudget,
+    OauthAuthorization,
+    PayerAccount,
+    PayerConnection,
+)
 
 SECRETS = [
     "certificate_key_pem",
@@ -17,7 +23,9 @@ SECRETS = [
     "session_token",
     "client_secret",
 ]
+OF_A_PAYER = ["access_token", "private_key_pem", "installation_token", "session_token", "told_secret"]
 CANARY = "canary-22f0"
+IBAN = "NL73BUNQ0000000012"
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,8 +42,15 @@ def pages() -> list[str]:
         expires_at=now + timedelta(hours=1),
     )
     budget = CallBudget.objects.create(endpoint="http://bank/ GET drafts")
+    connection = PayerConnection.objects.create(
+        authorization=authorization,
+        created_at=now,
+        kept_until=now + timedelta(days=90),
+        **dict.fromkeys(OF_A_PAYER, CANARY),
+    )
+    PayerAccount.objects.create(connection=connection, account_id=1, iban=IBAN)
     found = []
-    for row in (registration, authorization, budget):
+    for row in (registration, authorization, budget, connection):
         listing = f"/admin/oauth_connect/{row._meta.model_name}/"
         found += [listing, f"{listing}{row.pk}/change/"]
     return found
@@ -48,6 +63,8 @@ def test_a_superuser_sees_every_page_and_no_secret(pages: list[str]) -> None:
         response = client.get(page)
         assert response.status_code == 200, page
         assert CANARY not in response.content.decode(), page
+        assert IBAN not in response.content.decode(), page
+    assert "NL73 •••• 0012" in response.content.decode()
 
 
 def test_nothing_can_be_changed_added_or_deleted(pages: list[str]) -> None:

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def token_calls(bank: SandboxBank) -> int:
-    calls: dict[str, Any] = bank.state()["requests"]
+    calls: dict[str, Any] = bank.calls()
     return int(calls.get(TOKEN, 0))
 
 

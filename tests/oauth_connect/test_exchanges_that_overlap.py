@@ -12,12 +12,18 @@ from oauth_connect import exchanges
 from oauth_connect.authorizations import Consent, retry_exchanges
 from oauth_connect.conf import configuration
 from oauth_connect.models import OauthAuthorization
+from tests.banks import SandboxBank
 from tests.oauth_connect.dying import Died
 from tests.oauth_connect.payers import INVENTED, Exchange, Payer, retry
-from tests.oauth_connect.test_code_exchange import token_calls
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _patient(settings: Any) -> None:
+    """Waits for an answer for as long as a test holds it up."""
+    settings.BUNQ_READ_TIMEOUT_S = 60.0
 
 
 @pytest.fixture
@@ -31,8 +37,8 @@ def waiting(payer: Payer) -> Payer:
 
 
 def begin_try(payer: Payer, now: datetime) -> threading.Thread:
-    """A worker whose try has reached the bank and waits for its answer."""
-    before = token_calls(payer.bank)
+    """A worker whose try has reached the bank and is held up there by the fault that was switched on last."""
+    before = faults_struck(payer.bank)
 
     def work() -> None:
         exchanges.exchange(payer.authorization.pk, now)
@@ -40,8 +46,18 @@ def begin_try(payer: Payer, now: datetime) -> threading.Thread:
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
-    wait_until(lambda: token_calls(payer.bank) > before)
+    wait_until(lambda: faults_struck(payer.bank) > before)
     return thread
+
+
+def faults_struck(bank: SandboxBank) -> int:
+    return int(bank.control("GET", "faults")["struck_total"])
+
+
+def goes_on(held_up: threading.Thread, payer: Payer) -> None:
+    payer.bank.clear_faults()
+    held_up.join(30)
+    assert not held_up.is_alive()
 
 
 def test_a_code_turned_down_twice_at_once_proves_nothing_when_the_first_answer_comes_last(
@@ -49,10 +65,10 @@ def test_a_code_turned_down_twice_at_once_proves_nothing_when_the_first_answer_c
 ) -> None:
     """The first worker's machine stood still for so long that another took its claim over."""
     now = timezone.now()
-    waiting.bank.fault("slow", seconds=1.5, path="^/v1/token$")
+    waiting.bank.fault("slow", seconds=60, path="^/v1/token$")
     first = begin_try(waiting, now)
     exchanges.exchange(waiting.authorization.pk, now + timedelta(seconds=configuration().longest_call_s))
-    first.join(30)
+    goes_on(first, waiting)
     assert waiting.exchange == Exchange.REFUSED
     assert waiting.authorization.exchange_lost == 0
     assert waiting.consent() is Consent.NONE
@@ -62,24 +78,24 @@ def test_a_code_turned_down_twice_at_once_proves_nothing_when_the_first_answer_c
     waiting: Payer,
 ) -> None:
     now = timezone.now()
-    waiting.bank.fault("slow", seconds=1, path="^/v1/token$")
+    waiting.bank.fault("slow", seconds=3, path="^/v1/token$")
     first = begin_try(waiting, now)
-    waiting.bank.fault("slow", seconds=2, path="^/v1/token$")
+    waiting.bank.fault("slow", seconds=60, path="^/v1/token$")
     second = begin_try(waiting, now + timedelta(seconds=configuration().longest_call_s))
     first.join(30)
     assert waiting.exchange == Exchange.WAITING
-    second.join(30)
+    goes_on(second, waiting)
     assert waiting.exchange == Exchange.REFUSED
     assert waiting.consent() is Consent.NONE
 
 
 def test_a_code_given_up_while_it_was_still_being_turned_down_proves_nothing(waiting: Payer) -> None:
     now = timezone.now()
-    waiting.bank.fault("slow", seconds=1, path="^/v1/token$")
+    waiting.bank.fault("slow", seconds=60, path="^/v1/token$")
     first = begin_try(waiting, now)
     retry(601)
     assert waiting.exchange == Exchange.UNKNOWN
-    first.join(30)
+    goes_on(first, waiting)
     assert waiting.exchange == Exchange.REFUSED
     assert waiting.consent() is Consent.NONE
 
@@ -88,10 +104,10 @@ def test_a_true_code_taken_by_the_slower_of_two_tries_is_consent(payer: Payer) -
     payer.bank.fault("maintenance", path="^/v1/token$")
     payer.returns(payer.approves())
     now = timezone.now() + timedelta(seconds=5)
-    payer.bank.fault("slow_answer", seconds=1.5, path="^/v1/token$")
+    payer.bank.fault("slow_answer", seconds=60, path="^/v1/token$")
     first = begin_try(payer, now)
     exchanges.exchange(payer.authorization.pk, now + timedelta(seconds=configuration().longest_call_s))
-    first.join(30)
+    goes_on(first, payer)
     assert payer.exchange in (Exchange.DONE, Exchange.SPENT)
     assert payer.consent() is Consent.SEEN
 

@@ -29,8 +29,7 @@ NO_SUCH_DRAFT = 999_999_999
 
 
 def sessions_opened(bank: SandboxBank) -> int:
-    made: dict[str, int] = bank.state()["requests"]
-    return made.get(OPEN_SESSION, 0)
+    return bank.calls().get(OPEN_SESSION, 0)
 
 
 def read() -> Draft:
@@ -117,7 +116,7 @@ def test_a_call_that_the_bank_refuses_twice_is_not_made_a_third_time(
     with pytest.raises(CredentialsGone):
         read()
     assert sessions_opened(bank) == before + 1
-    assert bank.state()["faults"][0]["hits"] == 2
+    assert bank.faults()[0]["hits"] == 2
 
 
 def test_a_refused_api_key_is_told_to_the_operator_until_it_works_again(
@@ -220,10 +219,10 @@ def test_without_a_complete_registration_nothing_is_sent(bank: SandboxBank) -> N
 
 def test_no_call_is_made_inside_a_transaction(bank: SandboxBank, registration: BankRegistration) -> None:
     """Invariant 8."""
-    before = sum(bank.state()["requests"].values())
+    before = sum(bank.calls().values())
     with transaction.atomic(), pytest.raises(NetworkInTransaction):
         read()
     with transaction.atomic(), pytest.raises(NetworkInTransaction):
         calls.call("POST", "anything", lambda: None)
-    assert sum(bank.state()["requests"].values()) == before
+    assert sum(bank.calls().values()) == before
     assert not issubclass(NetworkInTransaction, BunqError), "nobody may take it for the bank's failure"

@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from oauth_connect.conf import fernet
 from oauth_connect.errors import SecretUnreadable
-from oauth_connect.models import BankRegistration, OauthAuthorization
+from oauth_connect.models import BankRegistration, OauthAuthorization, PayerConnection
 
 CANARY = "canary-7f3a91d2"
 SECRET_COLUMNS = ["certificate_key_pem", "private_key_pem", "installation_token", "api_key", "session_token"]
 SECRET_COLUMNS += ["client_secret"]
+OF_A_PAYER = ["access_token", "private_key_pem", "installation_token", "session_token", "told_secret"]
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,8 +26,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def store_canaries() -> BankRegistration:
     now = timezone.now()
-    OauthAuthorization.objects.create(
+    authorization = OauthAuthorization.objects.create(
         reference="payment:1", created_at=now, expires_at=now + timedelta(hours=1), code=CANARY
+    )
+    PayerConnection.objects.create(
+        authorization=authorization,
+        created_at=now,
+        kept_until=now + timedelta(days=90),
+        **dict.fromkeys(OF_A_PAYER, CANARY),
     )
     return BankRegistration.objects.create(api_url="http://bank/", **dict.fromkeys(SECRET_COLUMNS, CANARY))
 
@@ -43,7 +50,7 @@ def everything_at_rest() -> str:
         tables = [
             name for name in connection.introspection.table_names() if name.startswith("oauth_connect_")
         ]
-        assert len(tables) == 3
+        assert len(tables) == 6
         found = ""
         for table in tables:
             cursor.execute(f"select * from {table}")
@@ -60,6 +67,7 @@ def test_no_secret_stands_readable_in_the_database() -> None:
     assert "http://bank/" in at_rest
     assert CANARY not in at_rest
     assert all(getattr(BankRegistration.objects.get(), column) == CANARY for column in SECRET_COLUMNS)
+    assert all(getattr(PayerConnection.objects.get(), column) == CANARY for column in OF_A_PAYER)
 
 
 def test_the_same_secret_looks_different_each_time() -> None:
@@ -71,7 +79,8 @@ def test_no_secret_appears_when_a_row_is_printed_or_dumped() -> None:
     registration = store_canaries()
     dump = io.StringIO()
     call_command("dumpdata", "oauth_connect", stdout=dump)
-    shown = repr(registration) + str(registration) + repr(OauthAuthorization.objects.get()) + dump.getvalue()
+    others = repr(OauthAuthorization.objects.get()) + repr(PayerConnection.objects.get())
+    shown = repr(registration) + str(registration) + others + dump.getvalue()
     assert CANARY not in shown
     assert fernet().decrypt(raw("api_key")).decode() == CANARY
     assert raw("api_key") not in shown
@@ -97,10 +106,11 @@ def test_rotation_makes_the_old_key_unnecessary() -> None:
     with override_settings(ENCRYPTION_KEYS=[NEW, OLD]):
         said = io.StringIO()
         call_command("rotate_encryption_keys", stdout=said)
-        assert "7 secrets" in said.getvalue()
+        assert "12 secrets" in said.getvalue()
     with override_settings(ENCRYPTION_KEYS=[NEW]):
         assert all(getattr(BankRegistration.objects.get(), column) == CANARY for column in SECRET_COLUMNS)
         assert OauthAuthorization.objects.get().code == CANARY
+        assert all(getattr(PayerConnection.objects.get(), column) == CANARY for column in OF_A_PAYER)
 
 
 def test_rotation_stops_at_a_secret_that_no_key_reads() -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from cryptography.exceptions import InvalidSignature
 
 from tests.banks import SandboxBank
 from tests.sandbox_bank.provider import Answer, Provider, draft_body, query_of
+from tests.waiting import wait_until
 
 NewProvider = Callable[..., Provider]
 DRAFT = "PaymentServiceProviderDraftPayment"
@@ -228,6 +230,21 @@ def test_an_answer_can_be_late(bank: SandboxBank, provider: Provider, fault: str
     assert time.monotonic() - started >= 0.3
 
 
+@pytest.mark.parametrize("fault", ["slow", "slow_answer"])
+def test_what_is_held_up_goes_on_when_the_fault_is_removed(
+    bank: SandboxBank, provider: Provider, fault: str
+) -> None:
+    bank.fault(fault, seconds=60, method="POST")
+    answers: list[Answer] = []
+    waiting = Thread(target=lambda: answers.append(place(provider)))
+    waiting.start()
+    wait_until(lambda: bank.faults()[0]["hits"] == 1)
+    assert answers == []
+    bank.clear_faults()
+    waiting.join(15)
+    assert [answer.status for answer in answers] == [200]
+
+
 def test_the_token_host_has_errors_of_its_own_form(bank: SandboxBank, provider: Provider) -> None:
     bank.fault("token_error", error="invalid_request", status=400)
     answer = provider.exchange("any")
@@ -241,7 +258,7 @@ def test_a_fault_strikes_as_often_as_asked_and_only_where_asked(
     assert provider.call("GET", "user").status == 200
     clients = f"user/{provider.user_id}/oauth-client"
     assert [provider.call("GET", clients).status for _ in range(3)] == [491, 491, 200]
-    assert bank.state()["faults"][0]["hits"] == 2
+    assert bank.faults()[0]["hits"] == 2
 
 
 def test_a_rate_with_a_seed_strikes_the_same_calls_again(bank: SandboxBank, provider: Provider) -> None:

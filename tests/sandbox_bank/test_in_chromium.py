@@ -156,7 +156,7 @@ def test_a_desktop_goes_on_when_the_phone_that_scanned_its_code_is_done(
         phone.locator(f"[name=accept-{draft}]").click()
         phone.locator("[name=finish][value=return]").click()
         expect(phone.locator("body")).to_contain_text("Your computer goes on by itself.")
-        desktop.wait_for_url(shop + "?code=**", timeout=15000)
+        desktop.wait_for_url(shop + "?code=**")
 
 
 @WIDTHS

@@ -29,7 +29,7 @@ def test_a_push_comes_by_itself_and_is_accepted(
         phone.goto(owner_page(bank, shopper.iban))
         expect(phone.locator(".push")).to_have_count(0)
         draft = shopper.prepare()
-        expect(phone.locator(".push .amount")).to_have_text("€ 12.50", timeout=15000)
+        expect(phone.locator(".push .amount")).to_have_text("€ 12.50")
         assert phone.title().startswith("(1) ")
         phone.locator(ACCEPT).click()
         expect(phone.locator(".push")).to_have_count(0)

@@ -65,7 +65,6 @@ def test_no_page_breaks_the_content_security_policy_or_its_width(
             assert answer is not None
             assert answer.status == 200, path
             assert "script-src 'self'" in answer.headers["content-security-policy"]
-            page.wait_for_load_state("networkidle")
             wide = page.evaluate(
                 "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             )

@@ -1,6 +1,7 @@
 """A worker's lanes run side by side: what hangs holds up only its own kind. A lane that ends ends the worker."""
 
 import threading
+from collections.abc import Iterator
 
 import pytest
 from django.test import override_settings
@@ -39,12 +40,20 @@ class Running:
         assert not self._thread.is_alive()
 
 
-def test_a_read_that_hangs_does_not_keep_new_payments_from_being_sent(shop: Shop) -> None:
+@pytest.fixture
+def patient(shop: Shop) -> Iterator[Shop]:
+    """Waits for an answer for as long as a test holds it up."""
+    with override_settings(BUNQ_READ_TIMEOUT_S=60.0, LEASE_S=600):
+        yield shop
+
+
+def test_a_read_that_hangs_does_not_keep_new_payments_from_being_sent(patient: Shop) -> None:
+    shop = patient
     slow = shop.pending()
     shop.bank.fault("maintenance", times=1, method="POST")
     new = shop.start(shop.order())
     assert new.state is PaymentStatus.CREATED
-    shop.bank.fault("slow", seconds=9, method="GET", path=f"/{slow.draft_id}$")
+    shop.bank.fault("slow", seconds=60, method="GET", path=f"/{slow.draft_id}$")
     Payment.objects.update(due_at=timezone.now(), urgent=True)
 
     def hangs() -> bool:
@@ -54,17 +63,19 @@ def test_a_read_that_hangs_does_not_keep_new_payments_from_being_sent(shop: Shop
         return Payment.objects.get(pk=new.pk).state is PaymentStatus.PENDING
 
     with Running():
-        wait_until(hangs, timeout_s=30)
-        wait_until(lambda: sent() or not hangs(), timeout_s=30)
+        wait_until(hangs)
+        wait_until(lambda: sent() or not hangs())
         assert sent()
+        shop.bank.clear_faults()
     assert not hangs()
 
 
-def test_a_bank_that_answers_slowly_is_sent_the_next_payments_meanwhile(shop: Shop) -> None:
+def test_a_bank_that_answers_slowly_is_sent_the_next_payments_meanwhile(patient: Shop) -> None:
     """Its limits count calls in a window, however long each takes."""
+    shop = patient
     shop.bank.fault("maintenance", times=1, method="POST")
     waiting = [shop.start(shop.order()) for _ in range(4)]
-    shop.bank.fault("slow", seconds=6, times=1, method="POST")
+    shop.bank.fault("slow", seconds=60, times=1, method="POST")
     Payment.objects.update(due_at=timezone.now())
 
     def statuses() -> list[str]:
@@ -72,7 +83,8 @@ def test_a_bank_that_answers_slowly_is_sent_the_next_payments_meanwhile(shop: Sh
         return sorted(mine.values_list("status", flat=True))
 
     with Running():
-        wait_until(lambda: statuses() == ["pending", "pending", "pending", "submitting"], timeout_s=30)
+        wait_until(lambda: statuses() == ["pending", "pending", "pending", "submitting"])
+        shop.bank.clear_faults()
     assert statuses() == ["pending"] * 4
     assert len(shop.drafts()) == 4
 

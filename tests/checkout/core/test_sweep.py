@@ -31,11 +31,11 @@ def open_payments(shop: Shop) -> list[Payment]:
 @pytest.fixture
 def calls(shop: Shop) -> dict[str, int]:
     """How many calls of each kind the bank has answered since the test began, brought up to date by `count`."""
-    return dict(shop.bank.state()["requests"])
+    return shop.bank.calls()
 
 
 def count(shop: Shop, since: dict[str, int], kind: str) -> int:
-    return int(shop.bank.state()["requests"].get(kind, 0)) - since.get(kind, 0)
+    return shop.bank.calls().get(kind, 0) - since.get(kind, 0)
 
 
 def watch(shop: Shop, times: int = 1) -> None:

@@ -29,4 +29,4 @@ def test_credential_id_only_and_a_second_oauth_client_still_end_with_one_client_
     registration = BankRegistration.objects.get()
     assert (len(registration.api_key), len(registration.client_secret)) == (64, 64)
     assert [fault["hits"] for fault in unknown_at.control("GET", "faults")["faults"]] == [1, 1]
-    assert unknown_at.state()["requests"]["POST v1/user/<int:user_id>/oauth-client"] == 1
+    assert unknown_at.calls()["POST v1/user/<int:user_id>/oauth-client"] == 1

@@ -15,6 +15,7 @@ from oauth_connect.bunq.errors import (
 )
 from oauth_connect.bunq.oauth import AccessToken, CodeSpent, authorization_url, exchange_code
 from tests.oauth_connect.bunq.hostile_bank import Answer, Handler, HostileBank, error_body
+from tests.waiting import wait_until
 
 AWKWARD = "a b&c=d/e?f#g%h+i\u00e9"
 
@@ -175,7 +176,7 @@ def test_lost_answer_leaves_the_outcome_unknown(bank: HostileBank) -> None:
     for play in (Handler.hang_up, Handler.reset, Handler.wait_for_client_to_leave):
         bank.will(play)
         assert type(error_of(bank, timeout_s=0.4)) is OutcomeUnknown
-    assert len(bank.seen) == 3
+    wait_until(lambda: len(bank.seen) == 3)
 
 
 def test_bank_that_cannot_be_reached_was_sent_nothing() -> None:
