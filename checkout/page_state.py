@@ -58,7 +58,7 @@ def page_state(facts: PageFacts, now: datetime) -> PageState:
         return PageState.LATE if order.paid_late else PageState.HELD
     if order.status == OrderStatus.PAID:
         return PageState.PAID
-    if order.resolution == Order.Resolution.REFUNDED:
+    if order.resolution in (Order.Resolution.REFUNDED, Order.Resolution.RETURNED):
         return PageState.REFUNDED
     if payment is not None and not payment.state.is_final:
         return _while_open(order, payment, came_back=facts.came_back)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import qrcode
 
@@ -27,6 +28,21 @@ def qr_code(text: str) -> QrCode:
     )
     code.add_data(text, optimize=0)
     code.make(fit=True)
+    return _drawn(code)
+
+
+@lru_cache(maxsize=64)
+def qr_code_for_print(text: str, *, max_version: int) -> QrCode:
+    """With medium error correction: paper gets folds and stains. Raises ValueError if it would be a larger version."""
+    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=QUIET_ZONE)
+    code.add_data(text, optimize=0)
+    code.make(fit=True)
+    if code.version > max_version:
+        raise ValueError(f"the code would be larger than version {max_version}")
+    return _drawn(code)
+
+
+def _drawn(code: "qrcode.QRCode[Any]") -> QrCode:
     rows = code.get_matrix()
     path = "".join(
         f"M{start} {y}h{end - start}v1H{start}z"

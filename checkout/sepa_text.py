@@ -8,6 +8,7 @@ import unicodedata
 
 MAX_DESCRIPTION = 140
 _ORDER = " order "
+_REFUND = "Refund "
 
 _NOT_SEPA = re.compile(r"[^A-Za-z0-9/\-?:().,'+ ]")
 # What compatibility decomposition does not take apart.
@@ -61,8 +62,17 @@ def to_sepa(text: str, max_length: int, *, fallback: str = "Unnamed") -> str:
     return short if re.search(r"[A-Za-z0-9]", short) else fallback[:max_length]
 
 
+def refund_description(shop: str, reference: str) -> str:
+    """What the payer reads on the statement when money comes back. The order number is never cut off."""
+    return f"{_REFUND}{_of_order(shop, reference, MAX_DESCRIPTION - len(_REFUND))}"
+
+
 def draft_description(shop: str, reference: str) -> str:
     """What the payer reads in bunq's list of open payments. The order number is never cut off."""
+    return _of_order(shop, reference, MAX_DESCRIPTION)
+
+
+def _of_order(shop: str, reference: str, longest: int) -> str:
     order = to_sepa(reference, 120, fallback="-")
-    name = to_sepa(shop, MAX_DESCRIPTION - len(_ORDER) - len(order), fallback="Shop")
+    name = to_sepa(shop, longest - len(_ORDER) - len(order), fallback="Shop")
     return f"{name}{_ORDER}{order}"

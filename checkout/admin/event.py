@@ -28,7 +28,7 @@ class SourceFilter(admin.SimpleListFilter):
 @admin.register(Event)
 class EventAdmin(OwnRowsAdmin[Event]):
     merchant_path = "order__merchant_id"
-    related = ("order__merchant", "payment")
+    related = ("order__merchant", "payment", "refund")
     list_display = ("at", "order", "attempt", "kind", "source", "old_status", "new_status", "safe_message")
     list_filter = (SourceFilter,)
     search_begins = ("order__reference",)
@@ -59,6 +59,8 @@ class EventAdmin(OwnRowsAdmin[Event]):
 
     @admin.display(description="payment")
     def attempt(self, event: Event) -> str:
+        if event.refund:
+            return f"refund {event.refund.number}"
         return f"#{event.payment.number}" if event.payment else ""
 
     @admin.display(description="message")

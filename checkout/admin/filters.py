@@ -10,6 +10,7 @@ from checkout.admin.rows import merchants_of
 from checkout.models import Order
 from checkout.models.order import FLAGGED
 from checkout.plans.statuses import PlanStatus
+from checkout.refund_statuses import RefundStatus
 from checkout.statuses import OrderStatus, PaymentStatus
 from oauth_connect.long_lists import MOST_COUNTED
 
@@ -64,6 +65,12 @@ class PlanStatusFilter(_WordFilter):
     title = "status"
     parameter_name = "status"
     words = tuple(status.value for status in PlanStatus)
+
+
+class RefundStatusFilter(_WordFilter):
+    title = "status"
+    parameter_name = "status"
+    words = tuple(status.value for status in RefundStatus)
 
 
 class MerchantFilter(admin.SimpleListFilter):

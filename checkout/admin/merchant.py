@@ -5,9 +5,10 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from checkout.admin.rows import OwnRowsAdmin, TabularInline, is_superuser
+from checkout.admin.merchant_bank import MerchantBankAdmin
+from checkout.admin.rows import TabularInline, is_superuser, may_refund
 from checkout.iban import normalise_iban, spaced_iban, validate_iban
 from checkout.models import Merchant, MerchantStaff
 from checkout.models.fields import validate_time_zone
@@ -71,17 +72,32 @@ class StaffInline(TabularInline[MerchantStaff, Merchant]):
 
 
 @admin.register(Merchant)
-class MerchantAdmin(OwnRowsAdmin[Merchant]):
+class MerchantAdmin(MerchantBankAdmin):
     merchant_path = "pk"
     form = MerchantForm
     list_display = ("name", "spaced", "account_holder", "is_active")
     search_fields = ("name", "slug", "account_holder")
     fields = ("name", "slug", "iban", "account_holder", "website", "support_email", "time_zone", "is_active")
     inlines = (StaffInline,)
+    change_form_template = "admin/checkout/merchant/change_form.html"
+
+    class Media:
+        css = {"all": ["admin_kassa/kassa.css"]}
 
     @admin.display(description="IBAN", ordering="iban")
     def spaced(self, merchant: Merchant) -> str:
         return spaced_iban(merchant.iban)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        merchant = self.get_object(request, object_id)
+        may = {"may_refund": may_refund(request.user, merchant.pk)}
+        return super().change_view(request, object_id, form_url, {**may, **(extra_context or {})})
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         if is_superuser(request):

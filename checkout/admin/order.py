@@ -15,6 +15,7 @@ from checkout.admin.long_lists import MOST_FOUND, ORDERS_SHOWN, WORDS_AMONG, by_
 from checkout.admin.order_form import LineFormSet, OrderForm
 from checkout.admin.order_wishes import ORDER_WISHES
 from checkout.admin.payment_wishes import PAYMENT_WISHES
+from checkout.admin.refund_wishes import refund_rows
 from checkout.admin.rows import merchants_of
 from checkout.admin.wishes import WishesAdmin, buttons, refusal
 from checkout.admin.wording import FLAGS, flag_names, shopper_sees
@@ -97,18 +98,19 @@ class OrderAdmin(WishesAdmin[Order]):
         obj: Model | None = None,
     ) -> HttpResponse:
         assert isinstance(obj, Order)
-        events = list(obj.events.select_related("payment"))
+        events = list(obj.events.select_related("payment", "refund"))
         context |= {
-            "wishes": buttons(self.wishes, obj),
+            "wishes": buttons(self.wishes, obj, request.user),
             "raised": [text for name, text in FLAGS.items() if getattr(obj, name)],
             "payment_link": configuration().public_url + obj.get_absolute_url(),
             "is_payable": obj.is_payable(clock.now()),
             "lines": list(obj.lines.all()),
             "payments": [
-                {"payment": payment, "wishes": buttons(PAYMENT_WISHES, payment)}
+                {"payment": payment, "wishes": buttons(PAYMENT_WISHES, payment, request.user)}
                 for payment in obj.payments.all()
             ],
             "events": event_rows(events),
+            "refunds": refund_rows(obj, request.user),
         }
         return super().render_change_form(request, context, add, change, form_url, obj)
 

@@ -57,9 +57,10 @@ ORDER_WISHES: tuple[Wish[Order], ...] = (
     Wish(
         name="refunded",
         label="Mark as refunded",
-        explanation="Kassa cannot send money. Transfer it back to the payer from your own bank first; the payer's "
-        "IBAN is on the payment's page. Then record here that you did. The shopper's page will say that the shop "
-        "gave the money back.",
+        explanation="Only for money that you sent back without Kassa: to prepare it in bunq, or to get a transfer "
+        "slip, use the payment's Refund button instead. Transfer it from your own bank first; the payer's IBAN is "
+        "on the payment's page. Then record here that you did. The shopper's page "
+        "will say that the shop gave the money back.",
         is_offered=lambda order: order.needs_review,
         grant=_mark_refunded,
         seen=_what_was_decided_on,

@@ -124,7 +124,7 @@ class PaymentAdmin(WishesAdmin[Payment]):
     ) -> HttpResponse:
         assert isinstance(obj, Payment)
         context |= {
-            "wishes": buttons(self.wishes, obj),
-            "events": event_rows(obj.events.select_related("payment")),
+            "wishes": buttons(self.wishes, obj, request.user),
+            "events": event_rows(obj.events.select_related("payment", "refund")),
         }
         return super().render_change_form(request, context, add, change, form_url, obj)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.contrib import messages
 
+from checkout.admin.refund_form import REFUND
 from checkout.admin.wishes import Answer, Wish
 from checkout.models import Event, Payment
 from checkout.services import attempts, look, tasks
@@ -111,4 +112,5 @@ PAYMENT_WISHES: tuple[Wish[Payment], ...] = (
         grant=_cancel,
         is_grave=True,
     ),
+    REFUND,
 )

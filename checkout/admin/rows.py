@@ -17,7 +17,7 @@ from django.db.models.lookups import In
 from django.http import Http404, HttpRequest, HttpResponse
 
 from checkout.admin.long_lists import Mine, by_id, of_newest_orders, search
-from checkout.models import Merchant
+from checkout.models import Merchant, MerchantStaff
 from oauth_connect.long_lists import LongChangeList, LongListAdmin
 
 Row = TypeVar("Row", bound=Model)
@@ -53,6 +53,17 @@ def merchants_of(user: User | AnonymousUser) -> QuerySet[Merchant]:
     if user.is_anonymous:
         return Merchant.objects.none()
     return Merchant.objects.all() if user.is_superuser else Merchant.objects.filter(staff__user=user)
+
+
+def may_refund(user: User | AnonymousUser, merchant_id: int) -> bool:
+    """Whether `user` may send this merchant's money back, and connect its bunq account for that. Asked once a page."""
+    if user.is_anonymous or not (user.is_active and user.is_staff):
+        return False
+    known: dict[int, bool] = user.__dict__.setdefault("_kassa_may_refund", {})
+    if merchant_id not in known:
+        mine = MerchantStaff.objects.filter(user=user, merchant=merchant_id, may_refund=True)
+        known[merchant_id] = user.is_superuser or mine.exists()
+    return known[merchant_id]
 
 
 def _own_merchants(request: HttpRequest) -> list[int]:

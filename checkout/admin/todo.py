@@ -15,9 +15,10 @@ from checkout.admin import todo_words
 from checkout.admin.order_wishes import ORDER_WISHES
 from checkout.admin.payment_wishes import CHECK, LOOKED, PAYER_LOOKED
 from checkout.admin.plan_wishes import HANDLED, PAUSE, RESUME
+from checkout.admin.refund_wishes import CORRECT, REFUND_WISHES
 from checkout.admin.rows import is_superuser, merchants_of
 from checkout.admin.wishes import Button, button, buttons
-from checkout.models import Order, Payment
+from checkout.models import Order, Payment, Refund
 from checkout.plans import missed
 from checkout.plans.missed import PlanTask
 from checkout.services import tasks
@@ -43,6 +44,7 @@ class Row:
     commands: list[str]
     buttons: list[Button]
     payment_buttons: list[tuple[Payment, Button]]
+    refund_buttons: list[tuple[Refund, Button]]
 
 
 def how_many(request: HttpRequest) -> str:
@@ -89,8 +91,15 @@ def _row(task: Task, request: HttpRequest) -> Row:
         money=todo_words.money(task),
         to_do=todo_words.to_do(task),
         commands=todo_words.commands(task, by=by) if by else [],
-        buttons=[button for button in buttons(ORDER_WISHES, task.order) if button.name in _ANSWERS],
+        buttons=[one for one in buttons(ORDER_WISHES, task.order, request.user) if one.name in _ANSWERS],
         payment_buttons=list(dict.fromkeys(one for question in task.questions for one in _buttons(question))),
+        refund_buttons=[
+            (refund, one)
+            for refund in (question.refund for question in task.questions)
+            if refund is not None
+            for one in buttons(REFUND_WISHES, refund, request.user)
+            if one.name != CORRECT
+        ],
     )
 
 
@@ -114,7 +123,7 @@ def _plan_row(task: PlanTask) -> PlanRow:
 def _buttons(question: Question) -> list[tuple[Payment, Button]]:
     """A flag is answered by the order's buttons; an alert is about one payment."""
     payment = question.payment
-    if payment is None or question.kind in FLAGS:
+    if payment is None or question.refund is not None or question.kind in FLAGS:
         return []
     if question.kind == DIFFERS:
         return [(payment, button(PAYER_LOOKED, payment))]

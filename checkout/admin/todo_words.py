@@ -1,8 +1,10 @@
 """A task in plain words: what happened, how much money, what to do now; and for the operator, the command."""
 
+from checkout.admin import refund_words
 from checkout.iban import mask_iban
 from checkout.models import Event, Payment
 from checkout.services.looking import UNREADABLE_FOR_LONG, Unreadable
+from checkout.services.refunds.to_do import ToDo
 from checkout.services.tasks import Question, Task
 from checkout.statuses import OrderStatus
 
@@ -16,6 +18,8 @@ def happened(task: Task) -> list[str]:
 
 def _happened(question: Question, task: Task) -> str:
     order, payment = task.order, question.payment
+    if question.refund is not None:
+        return refund_words.happened(question.refund, ToDo(question.kind))
     match question.kind:
         case "paid_late" if payment is not None and payment.state.is_final and payment.status != "paid":
             return (
@@ -150,7 +154,7 @@ def to_do(task: Task) -> list[str]:
         kinds = [kind for kind in kinds if kind not in ("paid_late", "consent_differs")]
     if "amount_differs" in kinds:
         kinds = [kind for kind in kinds if kind != "paid_late"]
-    return list(dict.fromkeys(_TO_DO[kind] for kind in kinds))
+    return list(dict.fromkeys((_TO_DO | refund_words.TO_DO)[kind] for kind in kinds))
 
 
 def _kind(question: Question) -> str:

@@ -7,10 +7,13 @@ never as it was hoped for.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic
+from typing import Any, Generic
 
+from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib.auth.models import AnonymousUser, User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_http_methods
@@ -26,6 +29,24 @@ class Answer:
 
     text: str
     level: int = messages.SUCCESS
+    url: str = ""  # where to go on; empty: back to where the button was pressed
+
+
+class WishForm(forms.Form):
+    """What a wish needs to know. `grant_for` calls one service with what was filled in, as `Wish.grant` does."""
+
+    def grant_for(self, user: User, now: datetime) -> Answer:
+        raise NotImplementedError
+
+
+def nothing(row: Any, by: str, now: datetime) -> Answer:
+    """A wish with a form is granted by its form."""
+    raise NotImplementedError
+
+
+def anybody(user: User | AnonymousUser, row: Any) -> bool:
+    """Whoever sees the row."""
+    return True
 
 
 @dataclass(frozen=True)
@@ -33,15 +54,18 @@ class Wish(Generic[Row]):
     """`grant` calls one service with the row, the person's name and the time, and says what stands afterwards.
 
     `seen` is what the person decides on. If it has changed since the question was shown, the question is shown again.
+    `form` makes the form of a wish that asks something; then that grants it. `permits`: to others it does not exist.
     """
 
     name: str
     label: str
     explanation: str
     is_offered: Callable[[Row], bool]
-    grant: Callable[[Row, str, datetime], Answer]
+    grant: Callable[[Row, str, datetime], Answer] = nothing
     is_grave: bool = False
     seen: Callable[[Row], str] = lambda row: ""
+    form: Callable[[Row, QueryDict | None], WishForm] | None = None
+    permits: Callable[[User | AnonymousUser, Row], bool] = anybody
 
 
 @dataclass(frozen=True)
@@ -54,9 +78,9 @@ class Button:
     is_grave: bool
 
 
-def buttons(wishes: tuple[Wish[Row], ...], row: Row) -> list[Button]:
-    """The wishes to offer on `row`'s page."""
-    return [button(wish, row) for wish in wishes if wish.is_offered(row)]
+def buttons(wishes: tuple[Wish[Row], ...], row: Row, user: User | AnonymousUser) -> list[Button]:
+    """The wishes to offer `user` on `row`'s page."""
+    return [button(wish, row) for wish in wishes if wish.is_offered(row) and wish.permits(user, row)]
 
 
 def button(wish: Wish[Row], row: Row) -> Button:
@@ -84,13 +108,16 @@ class WishesAdmin(OwnRowsAdmin[Row]):
 
     def wish_view(self, request: HttpRequest, object_id: str, wish: Wish[Row]) -> HttpResponse:
         row = self.get_object(request, object_id)
-        if request.method == "POST":
+        if not wish.permits(request.user, row):
+            raise PermissionDenied
+        form = wish.form(row, request.POST if request.method == "POST" else None) if wish.form else None
+        if request.method == "POST" and (form is None or form.is_valid() or not wish.is_offered(row)):
             if request.POST.get("seen", "") != wish.seen(row):
                 self.message_user(request, "This has changed meanwhile. Please look again.", messages.WARNING)
                 return HttpResponseRedirect(request.get_full_path())
-            answer = self._grant(request, row, wish)
+            answer = self._grant(request, row, wish, form)
             self.message_user(request, answer.text, answer.level)
-            return HttpResponseRedirect(self.after_wish_url(request, row))
+            return HttpResponseRedirect(answer.url or self.after_wish_url(request, row))
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -100,6 +127,7 @@ class WishesAdmin(OwnRowsAdmin[Row]):
             "is_offered": wish.is_offered(row),
             "seen": wish.seen(row),
             "facts": self.facts(row),
+            "form": form,
             "back_url": self.after_wish_url(request, row),
             "media": self.media,
         }
@@ -115,12 +143,15 @@ class WishesAdmin(OwnRowsAdmin[Row]):
             return reverse("admin:todo")
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
 
-    def _grant(self, request: HttpRequest, row: Row, wish: Wish[Row]) -> Answer:
+    def _grant(self, request: HttpRequest, row: Row, wish: Wish[Row], form: WishForm | None) -> Answer:
         if not wish.is_offered(row):
             return Answer(
                 f"{wish.label}: this is not possible any more. Nothing was changed.", messages.WARNING
             )
         try:
+            if form is not None:
+                assert isinstance(request.user, User)
+                return form.grant_for(request.user, clock.now())
             return wish.grant(row, request.user.get_username(), clock.now())
         except CheckoutError as error:
             return Answer(f"{wish.label}: {refusal(error)} Nothing was changed.", messages.WARNING)

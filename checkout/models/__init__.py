@@ -4,6 +4,7 @@ from checkout.models.merchant import Merchant
 from checkout.models.order import Order, OrderLine
 from checkout.models.payment import Payment
 from checkout.models.plan import Instalment, Plan, PlanEvent, PlanTerms
+from checkout.models.refund import Refund
 from checkout.models.remembered import ForgottenConnection, RememberedBrowser
 from checkout.models.staff import MerchantStaff
 
@@ -20,5 +21,6 @@ __all__ = [
     "Plan",
     "PlanEvent",
     "PlanTerms",
+    "Refund",
     "RememberedBrowser",
 ]

@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from checkout.models.order import Order
 from checkout.models.payment import Payment
+from checkout.models.refund import Refund
 
 
 class Event(models.Model):
@@ -22,6 +23,9 @@ class Event(models.Model):
     payment = models.ForeignKey(
         Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="events"
     )
+    refund = models.ForeignKey(
+        Refund, on_delete=models.PROTECT, null=True, blank=True, related_name="events", db_index=False
+    )
     at = models.DateTimeField()
     source = models.CharField(max_length=10, choices=Source.choices)
     kind = models.CharField(max_length=40, help_text="What happened, as a stable word.")
@@ -37,6 +41,8 @@ class Event(models.Model):
             models.Index(fields=["order", "at"], name="event_by_order"),
             models.Index(fields=["source", "-id"], name="event_by_source"),  # the list that people look at
             models.Index(fields=["kind", "payment"], condition=Q(alert=True), name="event_alert"),
+            # Few events are about a refund; the others take no place in it.
+            models.Index(fields=["refund"], condition=Q(refund__isnull=False), name="event_by_refund"),
         ]
 
     def __str__(self) -> str:

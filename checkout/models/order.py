@@ -31,6 +31,7 @@ class Order(models.Model):
         NONE = "", "not yet"
         ACCEPTED = "accepted", "payment accepted"
         REFUNDED = "refunded", "refunded outside Kassa"
+        RETURNED = "returned", "refunded through Kassa"
 
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="orders")
     token = models.CharField(max_length=32, unique=True, default=new_order_token, editable=False)
@@ -59,6 +60,21 @@ class Order(models.Model):
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.CharField(max_length=150, blank=True)
 
+    # What its refunds come to, written with every move of one of them (`checkout.services.refunds.moving`): so the
+    # page need not read them.
+    refunding_total = models.DecimalField(
+        max_digits=12, decimal_places=2, default=0, editable=False, help_text="On its way back, or may be."
+    )
+    refunded_total = models.DecimalField(
+        max_digits=12, decimal_places=2, default=0, editable=False, help_text="Sent back."
+    )
+    refund_news = models.JSONField(
+        default=dict,
+        blank=True,
+        editable=False,
+        help_text="What the page tells of them: `checkout.refund_news`.",
+    )
+
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
@@ -71,6 +87,10 @@ class Order(models.Model):
                 condition=~Q(status="paid") | Q(paid_at__isnull=False), name="order_paid_has_time"
             ),
             models.UniqueConstraint(fields=["merchant", "reference"], name="order_reference_unique"),
+            models.CheckConstraint(
+                condition=Q(refunding_total__gte=0, refunded_total__gte=0),
+                name="order_refunds_not_negative",
+            ),
         ]
         indexes = [
             models.Index(fields=["expires_at"], condition=Q(status="open"), name="order_open_by_end"),

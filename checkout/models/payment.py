@@ -1,5 +1,5 @@
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from checkout.models.order import Order
 from checkout.statuses import AT_BANK, OPEN, PaymentStatus
@@ -84,6 +84,13 @@ class Payment(models.Model):
         default=False, help_text="Paid although another payment of this order was paid."
     )
     cancel_reason = models.CharField(max_length=10, choices=CancelReason.choices, blank=True, default="")
+    refund_claimed = models.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        default=0,
+        editable=False,
+        help_text="What refunds of it have sent back, or may: never more than was paid.",
+    )
 
     browser = models.CharField(
         max_length=64, blank=True, help_text="Which browser started it, as a random name."
@@ -124,6 +131,10 @@ class Payment(models.Model):
             models.UniqueConstraint(fields=["held_at", "draft_id"], name="payment_owns_its_draft"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
             models.CheckConstraint(condition=Q(currency="EUR"), name="payment_in_euro"),
+            models.CheckConstraint(
+                condition=Q(refund_claimed__gte=0, refund_claimed__lte=F("amount")),
+                name="payment_never_refunded_beyond",
+            ),
             models.CheckConstraint(
                 condition=Q(status__in=[s.value for s in PaymentStatus]), name="payment_status_known"
             ),

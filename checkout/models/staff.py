@@ -14,6 +14,9 @@ class MerchantStaff(models.Model):
         limit_choices_to={"is_staff": True, "is_active": True},
     )
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="staff")
+    may_refund = models.BooleanField(
+        default=False, help_text="May send money back, and connect the shop's bunq account for it."
+    )
 
     class Meta:
         verbose_name = "staff member"

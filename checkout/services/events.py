@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from checkout.models import Event, Order, Payment
+from checkout.models import Event, Order, Payment, Refund
 
 logger = logging.getLogger("kassa.checkout")
 
@@ -17,6 +17,7 @@ def record(
     source: str,
     now: datetime,
     payment: Payment | None = None,
+    refund: Refund | None = None,
     message: str = "",
     data: Mapping[str, Any] | None = None,
     old_status: str = "",
@@ -27,6 +28,7 @@ def record(
     event = Event.objects.create(
         order=order,
         payment=payment,
+        refund=refund,
         at=now,
         source=source,
         kind=kind,
@@ -42,6 +44,7 @@ def record(
         extra={
             "order_id": order.pk,
             "payment_id": payment.pk if payment else None,
+            "refund_id": refund.pk if refund else None,
             "source": source,
             "old_status": old_status,
             "new_status": new_status,

@@ -6,8 +6,9 @@ update in `transition` and the request id that bunq takes once.
 
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from checkout.conf import configuration
 from checkout.models import Payment
@@ -20,14 +21,15 @@ def new_owner() -> str:
     return str(uuid.uuid4())
 
 
+def take(rows: QuerySet[Any], *, owner: str, now: datetime) -> bool:
+    """Take the row of `rows` for `configuration().lease`; False while another process has it."""
+    free = rows.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
+    return bool(free.update(lease_owner=owner, lease_until=now + configuration().lease))
+
+
 def claim(payment_id: int, *, owner: str, now: datetime) -> Payment | None:
     """Take the payment for `configuration().lease`; None while another process has it."""
-    taken = (
-        Payment.objects.filter(pk=payment_id)
-        .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
-        .update(lease_owner=owner, lease_until=now + configuration().lease)
-    )
-    if not taken:
+    if not take(Payment.objects.filter(pk=payment_id), owner=owner, now=now):
         return None
     return Payment.objects.select_related("order__merchant").get(pk=payment_id)
 

@@ -23,6 +23,7 @@ from checkout.models import Payment
 from checkout.services import reconciling_ours as ours
 from checkout.services import reconciling_pushes as pushes
 from checkout.services.reconciling_compare import compare, is_final, is_whole, transfer
+from checkout.services.reconciling_refunds import RefundCheck
 from checkout.services.reconciling_words import Difference, Kind, of_draft, of_payment
 from checkout.statuses import OPEN, PaymentStatus, from_bunq
 from oauth_connect import all_drafts, clock
@@ -52,6 +53,8 @@ class Report:
     elsewhere: int = 0
     unreachable: int = 0  # pushes that are closed, and whose payer has ended the connection
     closed_without_payment: int = 0
+    refunds: int = 0
+    refunds_unreadable: int = 0
     unread: list[str] = field(default_factory=list)
 
     @property
@@ -105,6 +108,7 @@ class _Reconciliation:
         self._judge_nameless()
         self._elsewhere()
         self._own_facts()
+        self._refunds()
         if self._skipped:
             self._report.unread.append(f"{self._skipped} more payments were not compared: the bank is away.")
         return self._report
@@ -368,6 +372,12 @@ class _Reconciliation:
             for difference in found
             if difference.kind not in _SAID_ALREADY or difference.payment not in known
         ]
+
+    def _refunds(self) -> None:
+        check = RefundCheck(self._since)
+        self._report.differences += check.differences()
+        self._report.refunds, self._report.refunds_unreadable = check.compared, check.unreadable
+        self._report.unread += check.unread
 
     def _look_at_own_facts(self) -> list[Difference]:
         return list(ours.differences(ours.Scope(clock.now(), self._since)))

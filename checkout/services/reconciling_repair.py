@@ -12,13 +12,16 @@ from datetime import datetime
 from django.db import transaction
 
 from checkout import bank
-from checkout.models import Event, Order, Payment
+from checkout.models import Event, Order, Payment, Refund
 from checkout.models.order import FLAGGED
 from checkout.services import looking, review, settlement, submitting
 from checkout.services.events import record
 from checkout.services.lease import claim, new_owner, release
+from checkout.services.order_first import take_order
 from checkout.services.reconciling_compare import parts_that_differ
 from checkout.services.reconciling_words import REPAIRABLE, Difference, Kind
+from checkout.services.refunds.moving import count_anew
+from checkout.services.refunds.steps import take_step as take_refund_step
 from checkout.services.steps import take_step
 from checkout.statuses import OPEN, OrderStatus, PaymentStatus
 from oauth_connect import clock
@@ -201,6 +204,23 @@ def _release(difference: Difference) -> str:
     return "the order is released"
 
 
+def _follow_refund(difference: Difference) -> str:
+    """What a worker would do with it now."""
+    refund = Refund.objects.get(pk=difference.refund or 0)
+    before = refund.status
+    take_refund_step(refund.pk, now=clock.now())
+    refund.refresh_from_db()
+    return f"refund {refund.number}: {before} → {refund.status}" if refund.status != before else ""
+
+
+def _count_refunds(difference: Difference) -> str:
+    refund = Refund.objects.select_related("order").get(pk=difference.refund or 0)
+    with transaction.atomic():
+        take_order(refund.order_id)
+        count_anew(refund.order, now=clock.now())
+    return "its refunds were counted anew"
+
+
 _REPAIRS: dict[Kind, Callable[[Difference], str]] = {
     Kind.NOT_TAKEN_OVER: _believe,
     Kind.EXECUTED_THOUGH_CLOSED: _believe,
@@ -218,4 +238,7 @@ _REPAIRS: dict[Kind, Callable[[Difference], str]] = {
     Kind.LOST_TOO_LONG: _step,
     Kind.SENDER_GONE: _step,
     Kind.NOT_IN_QUEUE: _queue,
+    Kind.REFUND_NOT_TAKEN_OVER: _follow_refund,
+    Kind.REFUND_NOBODY_LOOKS: _follow_refund,
+    Kind.REFUND_SUMS: _count_refunds,
 }

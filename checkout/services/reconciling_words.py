@@ -1,10 +1,10 @@
 """What can differ between us and the bank: each kind with what it means and what to do, in words for an operator."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from checkout.models import Order, Payment
+from checkout.models import Order, Payment, Refund
 
 _CORRECT = "manage.py correct_payment --payment {payment} --to {to} --reason … --by …"
 
@@ -41,6 +41,12 @@ class Kind(StrEnum):
     SENDER_GONE = "sender_gone"
     NOT_IN_QUEUE = "not_in_queue"
     NOBODY_LOOKS = "nobody_looks"
+    # A refund and its draft on the shop's own account.
+    REFUND_NOT_TAKEN_OVER = "refund_not_taken_over"
+    REFUND_DIFFERS = "refund_differs"
+    REFUND_UNKNOWN_TO_BANK = "refund_unknown_to_bank"
+    REFUND_NOBODY_LOOKS = "refund_nobody_looks"
+    REFUND_SUMS = "refund_sums"
 
 
 # What differs, what to do. Braces are filled in by `Difference`.
@@ -148,6 +154,26 @@ _WORDS: dict[Kind, tuple[str, str]] = {
         "Its next step has been due for {detail}.",
         "Is a worker running?",
     ),
+    Kind.REFUND_NOT_TAKEN_OVER: (
+        "Refund {detail}: the bank is done with it; here it is still open.",
+        "Is a worker running? --repair looks at it now.",
+    ),
+    Kind.REFUND_DIFFERS: (
+        "Refund {detail}: the bank shows something else than what is stored here.",
+        "Look at the shop's account, then correct the refund in the admin (superuser).",
+    ),
+    Kind.REFUND_UNKNOWN_TO_BANK: (
+        "Refund {detail}: the bank does not know this draft on the shop's account.",
+        "Was its sandbox reset? Else look in the shop's bunq app, then correct the refund in the admin.",
+    ),
+    Kind.REFUND_NOBODY_LOOKS: (
+        "Refund {detail}: open, and nobody looks at it.",
+        "Is a worker running? --repair looks at it now.",
+    ),
+    Kind.REFUND_SUMS: (
+        "What this order or its payments count as sent back is not what its refunds come to.",
+        "--repair counts anew.",
+    ),
 }
 
 # `--repair` can do something about these; of the drafts without a payment only about those with one candidate.
@@ -165,6 +191,9 @@ REPAIRABLE = frozenset(
         Kind.LOST_TOO_LONG,
         Kind.SENDER_GONE,
         Kind.NOT_IN_QUEUE,
+        Kind.REFUND_NOT_TAKEN_OVER,
+        Kind.REFUND_NOBODY_LOOKS,
+        Kind.REFUND_SUMS,
     }
 )
 
@@ -184,6 +213,7 @@ class Difference:
     differs: str
     to_do: str
     candidates: tuple[int, ...] = ()
+    refund: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "kind": self.kind.value}
@@ -191,7 +221,7 @@ class Difference:
     @property
     def name(self) -> str:
         """Which difference this is, so that two looks can be compared."""
-        return f"{self.kind.value} {self.payment} {self.draft} {self.merchant} {self.order}"
+        return f"{self.kind.value} {self.payment} {self.refund} {self.draft} {self.merchant} {self.order}"
 
 
 def of_payment(kind: Kind, payment: Payment, *, at_bank: str, detail: str = "", to: str = "") -> Difference:
@@ -207,6 +237,20 @@ def of_order(
     return _difference(
         kind, order, payment=payment, here=f"order {order.status}", at_bank=at_bank, detail=detail, to=""
     )
+
+
+def of_refund(kind: Kind, refund: Refund, *, at_bank: str) -> Difference:
+    """A draft on the shop's own account; its ids are another sort than those of payments' drafts."""
+    of_its_payment = _difference(
+        kind,
+        refund.order,
+        payment=refund.payment,
+        here=refund.status,
+        at_bank=at_bank,
+        detail=f"{refund.pk} (number {refund.number})",
+        to="",
+    )
+    return replace(of_its_payment, draft=refund.draft_id, refund=refund.pk)
 
 
 def _difference(

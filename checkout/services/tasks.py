@@ -12,12 +12,13 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from checkout.models import Event, Merchant, Order, Payment
+from checkout.models import Event, Merchant, Order, Payment, Refund
 from checkout.models.order import FLAGGED
 from checkout.services.comparing import DIFFERS
 from checkout.services.errors import CheckoutError
 from checkout.services.events import record
 from checkout.services.looking import READABLE, UNREADABLE_FOR_LONG
+from checkout.services.refunds import to_do as refund_tasks
 from checkout.services.settlement import FLAGS, SUSPENDED, UNPROVEN
 from checkout.statuses import FROM_BUNQ, OPEN, PAID_WORDS, PaymentStatus
 
@@ -30,7 +31,7 @@ _UNKNOWN_WORD = "unknown_bank_status"
 _TAKEN_BACK = "move_refused"
 # Nothing but somebody's look at the account answers these.
 ASK_FOR_A_LOOK = (_TAKEN_BACK, UNPROVEN, SUSPENDED)
-_REVIEWS = ("review_accepted", "review_refunded")
+_REVIEWS = ("review_accepted", "review_refunded", "review_returned")
 # The bank's answers about executed payments.
 _EVIDENCE = ("bank_decided", "corrected", _TAKEN_BACK)
 
@@ -43,12 +44,16 @@ class NothingToLookAt(CheckoutError):
 
 @dataclass(frozen=True)
 class Question:
-    """`kind` is a flag of the order, or the kind of the alert; `asked` is its event, None for a flag without one."""
+    """`kind` is a flag of the order, the kind of the alert, or a refund's `ToDo`.
+
+    `asked` is its event, None for a flag without one and for a refund.
+    """
 
     kind: str
     since: datetime
     payment: Payment | None = None
     asked: Event | None = None
+    refund: Refund | None = None
 
 
 @dataclass
@@ -66,12 +71,15 @@ class Task:
 
 
 def open_tasks(merchants: QuerySet[Merchant] | None) -> list[Task]:
-    """The tasks of these merchants (None: of all), oldest first, at most `MOST` of each sort. Four queries."""
+    """The tasks of these merchants (None: of all), oldest first, at most `MOST` of each sort. Five queries."""
     flagged = list(_flagged(merchants).select_related("merchant").order_by("created_at")[:MOST])
     alerts = list(_alerts(merchants).select_related("payment", "order__merchant").order_by("at", "id")[:MOST])
+    refunds = refund_tasks.waiting(merchants, most=MOST)
     tasks = {order.pk: Task(order) for order in flagged}
     for alert in alerts:
         tasks.setdefault(alert.order_id, Task(alert.order))
+    for refund, _kind in refunds:
+        tasks.setdefault(refund.order_id, Task(refund.order))
     payments = _payments_of(tasks)
     history = _history_of(tasks)
     for order in flagged:
@@ -79,6 +87,10 @@ def open_tasks(merchants: QuerySet[Merchant] | None) -> list[Task]:
     for alert in alerts:
         _ask_once(
             tasks[alert.order_id], Question(alert.kind, alert.at, payments.get(alert.payment_id or 0), alert)
+        )
+    for refund, kind in refunds:
+        tasks[refund.order_id].questions.append(
+            Question(kind.value, refund.final_at or refund.created_at, refund.payment, refund=refund)
         )
     for payment in payments.values():
         if payment.state is PaymentStatus.PAID or payment.bank_status in PAID_WORDS:
@@ -88,10 +100,11 @@ def open_tasks(merchants: QuerySet[Merchant] | None) -> list[Task]:
 
 
 def count_open(merchants: QuerySet[Merchant] | None) -> int:
-    """How many orders wait for a person. Two queries."""
+    """How many orders wait for a person. Three queries."""
     flagged = _flagged(merchants).values_list("pk", flat=True)[: 2 * MOST]
     alerts = _alerts(merchants).values_list("order_id", flat=True)[: 2 * MOST]
-    return len({*flagged, *alerts})
+    refunds = [refund.order_id for refund, _kind in refund_tasks.waiting(merchants, most=2 * MOST)]
+    return len({*flagged, *alerts, *refunds})
 
 
 def looked_at(payment: Payment, *, by: str, now: datetime) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 
 from checkout.models import Event, Payment
+from checkout.services.conditional import change_from
 from checkout.services.events import record
 from checkout.services.order_first import take_order
 from checkout.services.settlement import flag_contradiction, settle, settle_corrected
@@ -45,11 +46,8 @@ def move(
     with transaction.atomic():
         if new is PaymentStatus.PAID:
             take_order(payment.order_id)
-        changes = _changes(payment, new, now) | fields
-        if not Payment.objects.filter(pk=payment.pk, status=old.value).update(**changes):
+        if not change_from(payment, old.value, _changes(payment, new, now) | fields):
             return False
-        for name, value in changes.items():
-            setattr(payment, name, value)
         record(
             payment.order,
             kind,
@@ -87,10 +85,8 @@ def correct(
         changes = _changes(payment, new, now) | {"bank_status": bank_status, "given_up": given_up}
         if new in OPEN:
             changes |= {"final_at": None, "due_at": now, "surplus": _another_was_paid(payment)}
-        if not Payment.objects.filter(pk=payment.pk, status=old.value).update(**changes):
+        if not change_from(payment, old.value, changes):
             return False
-        for name, value in changes.items():
-            setattr(payment, name, value)
         record(
             payment.order,
             "corrected",

@@ -16,6 +16,7 @@ from checkout.models import Order, Payment
 from checkout.pace import ask_after_ms, crowd
 from checkout.page_state import FINAL_STATES, PageFacts, PageState, page_state
 from checkout.qr import QrCode, qr_code
+from checkout.refund_news import News, all_back, news_of
 from checkout.services import pages, queue
 from checkout.statuses import PaymentStatus
 from checkout.views.errors import View
@@ -73,7 +74,17 @@ class OrderPage:
 
     @property
     def is_final(self) -> bool:
-        return self.state in FINAL_STATES
+        """Nothing more can happen by itself. A refund that is not finished still can."""
+        return self.state in FINAL_STATES and not self.order.refunding_total
+
+    @cached_property
+    def refunds(self) -> list[News]:
+        return news_of(self.order.refund_news)
+
+    @property
+    def all_back(self) -> bool:
+        """All that was ever paid for this order was sent back."""
+        return all_back(self.order.refund_news)
 
     @property
     def reloads(self) -> bool:

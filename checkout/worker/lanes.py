@@ -13,6 +13,7 @@ from checkout import bank
 from checkout.conf import configuration
 from checkout.statuses import PaymentStatus
 from checkout.worker import jobs, plan_jobs, remember_jobs
+from checkout.worker.refund_jobs import follow_refunds
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ PLANS = (
     Job("reminders", plan_jobs.remind_payers, every_s=10.0),
     Job("plans over", plan_jobs.let_go, every_s=10.0),
 )
+REFUNDS = (Job("refunds", follow_refunds, every_s=1.0),)
 CONNECT = (
     Job("connections", jobs.open_connections, every_s=0.5),
     Job("overdue", jobs.forget_connections, every_s=60.0),
@@ -82,6 +84,7 @@ LANES: dict[str, tuple[Job, ...]] = {
     "push": PUSH,
     "watch-pushes": WATCH_PUSHES,
     "keep": KEEP,
+    "refunds": REFUNDS,
     "connect": CONNECT,
     "plans": PLANS,
 }

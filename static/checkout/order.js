@@ -92,8 +92,8 @@ function show(news) {
   document.getElementById("notices").replaceChildren();
   heldBack.hidden = true;
   if (had) (had.id && document.getElementById(had.id) || document.getElementById("headline"))?.focus();
-  announcement.textContent = [live.querySelector("h1"), live.querySelector(".lead")]
-    .map((element) => element?.textContent.trim() ?? "")
+  announcement.textContent = [...live.querySelectorAll("h1, .lead, .refund")]
+    .map((element) => element.textContent.trim().replace(/\s+/g, " "))
     .join(". ");
 }
 

@@ -116,6 +116,10 @@ def _count_line(report: Report) -> str:
         counts.append(f"{report.elsewhere} payments elsewhere")
     if report.unreachable:
         counts.append(f"{report.unreachable} payments of connections that have ended")
+    if report.refunds:
+        counts.append(f"{report.refunds} refunds")
+    if report.refunds_unreadable:
+        counts.append(f"{report.refunds_unreadable} refunds on accounts that are not connected")
     if report.closed_without_payment:
         counts.append(f"{report.closed_without_payment} closed drafts without a payment")
     counts.append(f"{len(report.differences)} differences")
@@ -131,6 +135,8 @@ def _as_json(report: Report, deeds: list[str]) -> dict[str, Any]:
         "elsewhere": report.elsewhere,
         "unreachable": report.unreachable,
         "closed_without_payment": report.closed_without_payment,
+        "refunds": report.refunds,
+        "refunds_unreadable": report.refunds_unreadable,
         "complete": report.is_complete,
         "unread": report.unread,
         "repaired": deeds,

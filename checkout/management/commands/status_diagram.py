@@ -1,10 +1,14 @@
 """`manage.py status_diagram`: the statuses of payments and orders as a page for people, made from the table."""
 
+from collections.abc import Collection, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from checkout import refund_statuses
+from checkout.refund_statuses import RefundStatus
 from checkout.statuses import AT_BANK, FROM_BUNQ, MOVES, OrderStatus, PaymentStatus
 
 _HEAD = """\
@@ -30,20 +34,24 @@ class Command(BaseCommand):
 
 
 def status_page() -> str:
-    return "\n".join([_HEAD, *_payment_part(), *_bunq_part(), *_order_part()])
+    return "\n".join([_HEAD, *_payment_part(), *_bunq_part(), *_order_part(), *_refund_part()])
 
 
 def _payment_part() -> list[str]:
-    lines = ["## A payment (one attempt to pay one order)", "", "```mermaid", "stateDiagram-v2"]
-    lines.append(f"    [*] --> {PaymentStatus.CREATED}")
-    for old, exits in MOVES.items():
+    lines = ["## A payment (one attempt to pay one order)", "", *_diagram(MOVES, PaymentStatus.CREATED)]
+    at_bank = ", ".join(f"`{status}`" for status in PaymentStatus if status in AT_BANK)
+    held = f"bunq holds a draft, or may hold one, in {at_bank}: the order cannot be paid by another attempt."
+    return [*lines, "", held, ""]
+
+
+def _diagram(moves: Mapping[Any, Collection[Any]], first: StrEnum) -> list[str]:
+    lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {first}"]
+    for old, exits in moves.items():
         if not exits:
             lines.append(f"    {old} --> [*]")
         # In the order of the enumeration, so that the page stays the same from run to run.
-        lines += [f"    {old} --> {new}" for new in PaymentStatus if new in exits]
-    at_bank = ", ".join(f"`{status}`" for status in PaymentStatus if status in AT_BANK)
-    held = f"bunq holds a draft, or may hold one, in {at_bank}: the order cannot be paid by another attempt."
-    return [*lines, "```", "", held, ""]
+        lines += [f"    {old} --> {new}" for new in type(first) if new in exits]
+    return [*lines, "```"]
 
 
 def _bunq_part() -> list[str]:
@@ -59,5 +67,19 @@ def _order_part() -> list[str]:
         "",
         f"One of {words}. Beside it flags: `paid_late`, `paid_twice`, `amount_differs`, `consent_differs`.",
         "A flag means that money moved and a person has to look: accept it, or give it back.",
+        "",
+    ]
+
+
+def _refund_part() -> list[str]:
+    at_bank = ", ".join(f"`{status}`" for status in RefundStatus if status in refund_statuses.AT_BANK)
+    return [
+        "## A refund (money that a merchant sends back)",
+        "",
+        "From `checkout/refund_statuses.py`. By hand: `requested`, then `sent` on a person's word, or `cancelled`.",
+        "",
+        *_diagram(refund_statuses.MOVES, RefundStatus.REQUESTED),
+        "",
+        f"bunq holds a draft, or may hold one, in {at_bank}: the merchant can approve it there.",
         "",
     ]

@@ -8,12 +8,14 @@ from django.contrib.auth.models import Permission, User
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import get_resolver
+from django.utils import timezone
 
-from checkout.models import Event, Merchant, MerchantStaff, Order, Payment
+from checkout.models import Event, Merchant, MerchantStaff, Order, Payment, Refund
+from tests.checkout.refunds.admin.conftest import by_slip
 
 MakeOrder = Callable[..., Order]
 MakePayment = Callable[..., Payment]
-MODELS = (Merchant, Order, Payment, Event)
+MODELS = (Merchant, Order, Payment, Event, Refund)
 
 
 @pytest.fixture
@@ -22,7 +24,14 @@ def rows(shop: Merchant, make_order: MakeOrder, make_payment: MakePayment) -> di
     order = make_order(shop, paid_late=True)
     payment = make_payment(order)
     event = payment.events.get()
-    return {"merchant": shop.pk, "order": order.pk, "payment": payment.pk, "event": event.pk}
+    refund = by_slip(make_payment(make_order(shop, "A-1002", status="paid", paid_at=timezone.now()), "paid"))
+    return {
+        "merchant": shop.pk,
+        "order": order.pk,
+        "payment": payment.pk,
+        "event": event.pk,
+        "refund": refund.pk,
+    }
 
 
 def row_urls(rows: dict[str, int]) -> list[str]:
