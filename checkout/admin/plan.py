@@ -91,7 +91,7 @@ class PlanAdmin(WishesAdmin[Plan]):
     ) -> HttpResponse:
         assert isinstance(obj, Plan)
         context |= {
-            "wishes": buttons(self.wishes, obj),
+            "wishes": buttons(self.wishes, obj, request.user),
             "plan_link": configuration().public_url + obj.get_absolute_url(),
             "is_over": obj.state in OVER,
             "terms": list(obj.terms.order_by("-version")),
