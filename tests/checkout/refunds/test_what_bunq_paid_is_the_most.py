@@ -1,0 +1,28 @@
+"""Of a payment that differs from what was asked for, no more goes back than came in, and only if it came to the shop."""
+
+import pytest
+from django.utils import timezone
+
+from checkout.models import Event
+from checkout.services.refunds import requesting
+from tests.checkout.pages.states import order, payment
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"receiver_iban": "NL49BUNQ0000000056"},
+        {"paid_amount": "-0.01 EUR", "paid_to": "NL61BUNQ0000000034"},
+        {"paid_amount": "-89.00 EUR", "paid_to": "NL49BUNQ0000000056"},
+    ],
+    ids=["went elsewhere", "less was paid", "the payment went elsewhere"],
+)
+def test_nothing_of_it_is_offered(shown: dict[str, str]) -> None:
+    of = payment(order(amount_differs=True, resolution="accepted", status="paid", paid_at=timezone.now()), "paid")
+    said = {"amount": f"{of.amount:.2f} EUR", "sender_iban": of.payer_iban, "receiver_iban": of.payee_iban}
+    Event.objects.create(
+        order=of.order, payment=of, at=timezone.now(), source="bank", kind="bank_decided", data=said | shown
+    )
+    assert requesting.left_of(of) == 0
