@@ -3,11 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
+from django.test import Client
 from django.utils import timezone
 
 from checkout.models import Payment
 from checkout.plans.page import rows
 from checkout.plans.page_state import Standing
+from checkout.plans.statuses import FirstPayment
+from checkout.services import comparing
 from checkout.services.attempts import start_payment
 from oauth_connect import payers
 from tests.checkout.plans.conftest import DAY, Club
@@ -47,3 +50,22 @@ def test_who_connects_days_after_agreeing_and_closes_the_page_has_a_plan_that_be
     club.passes(timedelta(minutes=5))
     plan.refresh_from_db()
     assert plan.status == "active"
+
+
+def test_the_bank_of_somebody_else_than_was_typed_is_not_kept_for_a_plan(club: Club) -> None:
+    """The merchant is told "it was not remembered", so it may not be; nor may its accounts stand on the page."""
+    plan = club.agrees(club.offers(first_payment=FirstPayment.NOW))
+    first = plan.made.get().order
+    assert first is not None
+    payment = start_payment(
+        first, iban=club.person.iban, name="T", browser="b", now=timezone.now(), keep_for=plan.label
+    )
+    club.shop.approve(payment)
+    Payment.objects.filter(pk=payment.pk).update(payer_iban="NL04BUNQ0000000090")
+    payers.open_waiting(timezone.now())
+    comparing.compare_payers(timezone.now() + timedelta(minutes=1))
+    told = payment.events.get(kind=comparing.DIFFERS)
+    assert "was not remembered" in told.message
+    page = Client().get(plan.get_absolute_url()).content.decode()
+    assert f"{club.person.iban[:4]} •••• {club.person.iban[-4:]}" not in page
+    assert payers.kept_for(plan.label) == ()

@@ -69,3 +69,12 @@ def test_before_it_is_compared_its_page_tells_nothing_of_it(visitor: Visitor) ->
     page = visitor.client.get("/remembered").content.decode()
     assert "S. Hopper" not in page
     assert "NL73" not in page
+
+
+def test_one_payment_puts_one_connection_into_the_line_for_sessions(visitor: Visitor) -> None:
+    """All payers share one new session in half a minute, so nobody may fill the line with one payment."""
+    payment, ways = begun(visitor)
+    for way in ways[:-1]:
+        allows(visitor, way, payment.payer_iban)
+    allows(visitor, ways[-1], payment.payer_iban, payment.draft_id)
+    assert PayerConnection.objects.filter(status="opening").count() == 1
