@@ -23,7 +23,11 @@ def test_scans_that_strangers_begin_do_not_keep_a_plan_from_asking(club: Club, s
     assert plan.next_at is not None
     for number in range(3):
         start_payment(
-            club.shop.order(), iban=club.person.iban, name="X", browser=f"stranger-{number}", now=timezone.now()
+            club.shop.order(),
+            iban=club.person.iban,
+            name="X",
+            browser=f"stranger-{number}",
+            now=timezone.now(),
         )
     Payment.objects.filter(way="scan").update(created_at=plan.next_at)
     settings.ATTEMPTS_PER_IBAN_PER_HOUR = 3

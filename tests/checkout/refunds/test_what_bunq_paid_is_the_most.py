@@ -20,7 +20,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
     ids=["went elsewhere", "less was paid", "the payment went elsewhere"],
 )
 def test_nothing_of_it_is_offered(shown: dict[str, str]) -> None:
-    of = payment(order(amount_differs=True, resolution="accepted", status="paid", paid_at=timezone.now()), "paid")
+    of = payment(
+        order(amount_differs=True, resolution="accepted", status="paid", paid_at=timezone.now()), "paid"
+    )
     said = {"amount": f"{of.amount:.2f} EUR", "sender_iban": of.payer_iban, "receiver_iban": of.payee_iban}
     Event.objects.create(
         order=of.order, payment=of, at=timezone.now(), source="bank", kind="bank_decided", data=said | shown
