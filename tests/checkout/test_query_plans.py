@@ -15,6 +15,7 @@ from django.test import Client
 from checkout.models import Merchant, MerchantStaff, Order, Payment
 from checkout.services import queue, turns
 from checkout.services.attempts import _check_rate
+from checkout.services.new_payment import Payer
 from checkout.worker.loop import Worker
 from oauth_connect import clock
 from tests.bench.fill import PAYER, fill
@@ -152,7 +153,7 @@ def test_coming_back_from_bunq(transactional_db: None, token: str) -> None:
 
 def test_how_many_payments_somebody_started_lately(token: str) -> None:
     with explained() as plans:
-        _check_rate(Order.objects.get(token=token), PAYER, "browser-1", clock.now())
+        _check_rate(Order.objects.get(token=token), Payer(PAYER, "T. Tester"), "browser-1", clock.now())
     check(plans, "payment_by_payer", "payment_by_browser")
 
 
