@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from checkout import refund_bank
+from checkout.iban import normalise_iban
 from checkout.models import Merchant, Refund
 from checkout.refund_statuses import AT_BANK, values
 from checkout.services.errors import CheckoutError
@@ -104,7 +105,10 @@ def _url(authorization: OauthAuthorization) -> str:
 
 
 def begin(merchant: Merchant, *, return_to: str, now: datetime) -> None:
-    """Ask for the merchant's consent at bunq: from now on `state_of` shows where. Raises NotConnectable."""
+    """Ask for the merchant's consent at bunq: from now on `state_of` shows where. Raises NotConnectable.
+
+    What was connected and is of no use to this merchant makes way for it.
+    """
     label = refund_bank.label(merchant)
     latest = authorizations.begin(
         reference=label,
@@ -118,6 +122,20 @@ def begin(merchant: Merchant, *, return_to: str, now: datetime) -> None:
     if not _url(latest):
         authorizations.withdraw(label, now)
         raise NotConnectable("Kassa is not registered with bunq yet.")
+    for connection in _of_no_use(merchant):
+        payers.remove(connection.pk, now=now)
+
+
+def _of_no_use(merchant: Merchant) -> list[Connection]:
+    """Connections of other accounts than the merchant's, by which no refund is followed; and those not open yet."""
+    iban = normalise_iban(merchant.iban)
+    unsettled = Refund.objects.filter(order__merchant=merchant, settled_at__isnull=True)
+    followed = set(unsettled.values_list("account_id", flat=True))
+    return [
+        connection
+        for connection in refund_bank.connections(merchant)
+        if not any(one.iban == iban or one.account_id in followed for one in connection.accounts)
+    ]
 
 
 def disconnect(merchant: Merchant, *, now: datetime) -> int:

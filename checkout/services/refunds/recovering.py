@@ -21,7 +21,13 @@ from checkout.models import Event, Refund
 from checkout.refund_statuses import CLOSED, RefundStatus
 from checkout.services.outcome import StepResult, growing
 from checkout.services.refunds.moving import move, note
-from checkout.services.refunds.sending import in_sight, no_connection, take_draft
+from checkout.services.refunds.sending import (
+    call_a_person,
+    in_sight,
+    is_disputed,
+    no_connection,
+    take_draft,
+)
 from checkout.services.searching import SETTLED_AFTER
 from checkout.services.submitting import woke_too_late
 from checkout.statuses import from_bunq
@@ -32,7 +38,6 @@ _MOST_REPEATS = 5
 _REPEATED_WITHIN = timedelta(minutes=15)
 _MOST_READ_ALONE = 10
 _SOON_S = 1.0
-NEEDS_PERSON = "refund_needs_person"
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,9 @@ def recover(refund: Refund, now: datetime) -> StepResult:
         take_draft(refund, found[0].id, now=now, kind="refund_found")
         return StepResult(0.0)
     if found or seen.nameless:
-        _call_a_person(refund, now, f"bunq shows {len(found)} drafts of it and {seen.nameless} that may be.")
+        call_a_person(refund, now, f"bunq shows {len(found)} drafts of it and {seen.nameless} that may be.")
+    elif is_disputed(refund):
+        pass  # only a person can say
     elif _may_repeat(refund, now):
         return _repeat(refund, now)
     elif now - _sent_last(refund) >= SETTLED_AFTER:
@@ -96,7 +103,7 @@ def _not_listed(refund: Refund, trouble: NothingHappened, now: datetime) -> Step
     if refund_bank.is_out_of_sight(trouble):
         return no_connection(refund, now)
     if trouble.is_incomplete:
-        _call_a_person(refund, now, "bunq lists more drafts than are read.")
+        call_a_person(refund, now, "bunq lists more drafts than are read.")
     pause_s = growing(max(_SOON_S, trouble.retry_after_s), refund.steps_without_news)
     return StepResult(pause_s, trouble.resume_in_s)
 
@@ -172,7 +179,7 @@ def _sent_last(refund: Refund) -> datetime:
 def _conclude(refund: Refund, now: datetime) -> None:
     place = refund_bank.place_of(refund)
     if place is None or place.connection_pk != refund.connection_id:
-        _call_a_person(refund, now, "The connection that sent it is gone, and another one does not show it.")
+        call_a_person(refund, now, "The connection that sent it is gone, and another one does not show it.")
         return
     move(
         refund,
@@ -182,9 +189,3 @@ def _conclude(refund: Refund, now: datetime) -> None:
         now=now,
         message="bunq refused it." if _was_refused(refund) else "bunq's listing shows no such draft.",
     )
-
-
-def _call_a_person(refund: Refund, now: datetime, why: str) -> None:
-    if not refund.events.filter(kind=NEEDS_PERSON).exists():
-        message = f"{why} Nothing is sent again; a person must look in bunq."
-        note(refund, NEEDS_PERSON, source=Event.Source.BANK, now=now, message=message, alert=True)

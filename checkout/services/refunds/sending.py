@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from django.db import IntegrityError
+
 from checkout import refund_bank
 from checkout.bank import Accepted, Lost, NothingHappened, Reservation, TurnedDown
 from checkout.models import Event, Refund
@@ -16,6 +18,8 @@ _SOON_S = 1.0
 # Nobody waits in front of a page for it, and it can be asked for again by a button.
 NO_CONNECTION_PAUSE_S = 60.0
 STRAY_DRAFT = "refund_stray_draft"
+NEEDS_PERSON = "refund_needs_person"
+DRAFT_CONFLICT = "refund_draft_conflict"
 
 
 def submit(refund: Refund, now: datetime) -> StepResult:
@@ -96,26 +100,58 @@ def record_answer(
 def take_draft(refund: Refund, draft_id: int, *, now: datetime, kind: str) -> bool:
     """The draft is this refund's: the merchant has to approve it in the bunq app now.
 
-    From the status it was read with, or from *unknown* if its lease ran out while bunq took its time.
+    From the status it was read with, or from *unknown* if its lease ran out while bunq took its time. A draft that
+    another refund owns already is nobody's to guess about.
     """
-    for _ in range(2):
-        if refund.state not in (RefundStatus.SUBMITTING, RefundStatus.UNKNOWN):
-            break
-        if move(
-            refund,
-            RefundStatus.WAITING,
-            source=Event.Source.BANK,
-            kind=kind,
-            now=now,
-            data={"draft_id": draft_id},
-            draft_id=draft_id,
-            out_of_sight=False,
-        ):
-            return True
+    try:
+        for _ in range(2):
+            if refund.state not in (RefundStatus.SUBMITTING, RefundStatus.UNKNOWN):
+                break
+            if _move_to_waiting(refund, draft_id, now=now, kind=kind):
+                return True
+            refund.refresh_from_db()
+    except IntegrityError:
         refund.refresh_from_db()
+        _note_conflict(refund, draft_id, now)
+        return False
     if refund.draft_id != draft_id:
         _call_person(refund, draft_id, now)
     return False
+
+
+def _move_to_waiting(refund: Refund, draft_id: int, *, now: datetime, kind: str) -> bool:
+    return move(
+        refund,
+        RefundStatus.WAITING,
+        source=Event.Source.BANK,
+        kind=kind,
+        now=now,
+        data={"draft_id": draft_id},
+        draft_id=draft_id,
+        out_of_sight=False,
+    )
+
+
+def _note_conflict(refund: Refund, draft_id: int, now: datetime) -> None:
+    """Whose draft it is, and whether bunq holds another one, a person must look. Until then it stays *unknown*."""
+    if refund.state is RefundStatus.SUBMITTING:
+        mark_lost(refund, now, {"reason": "bunq named a draft that another refund owns"})
+    if not is_disputed(refund):
+        data = {"draft_id": draft_id}
+        note(refund, DRAFT_CONFLICT, source=Event.Source.BANK, now=now, data=data, alert=True)
+    call_a_person(refund, now, f"bunq named draft {draft_id}, which belongs to another refund.")
+
+
+def is_disputed(refund: Refund) -> bool:
+    """bunq named a draft of it that is another's: what its listing does not show proves nothing then."""
+    return refund.events.filter(kind=DRAFT_CONFLICT).exists()
+
+
+def call_a_person(refund: Refund, now: datetime, why: str) -> None:
+    """Once: it cannot be told what bunq holds of this refund."""
+    if not refund.events.filter(kind=NEEDS_PERSON).exists():
+        message = f"{why} Nothing is sent again; a person must look in bunq."
+        note(refund, NEEDS_PERSON, source=Event.Source.BANK, now=now, message=message, alert=True)
 
 
 def _call_person(refund: Refund, draft_id: int, now: datetime) -> None:

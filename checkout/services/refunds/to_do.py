@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from checkout.models import Event, Merchant, Refund
 from checkout.refund_statuses import RefundStatus
-from checkout.services.refunds.recovering import NEEDS_PERSON
+from checkout.services.refunds.sending import NEEDS_PERSON
 
 
 class ToDo(StrEnum):

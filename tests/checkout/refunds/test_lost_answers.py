@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from checkout.models import Refund
 from checkout.refund_statuses import RefundStatus
-from checkout.services.refunds import requesting
-from checkout.services.refunds.recovering import NEEDS_PERSON
+from checkout.services.refunds import requesting, sending, to_do
+from checkout.services.refunds.sending import NEEDS_PERSON
 from tests.checkout.refunds.conftest import Till, kinds
 
 CREATE: dict[str, Any] = {"method": "POST", "path": "draft-payment$"}
@@ -106,3 +106,30 @@ def test_two_drafts_of_one_request_call_a_person(connected: Till, monkeypatch: p
     monkeypatch.setattr("checkout.refund_bank.carries", lambda refund, draft: True)
     assert connected.step(refund).state is RefundStatus.UNKNOWN
     assert kinds(refund).count(NEEDS_PERSON) == 1
+
+
+def test_a_draft_that_another_refund_owns_calls_a_person_and_ends_nowhere_else(connected: Till) -> None:
+    """bunq named one draft for two refunds: nothing is concluded, nothing is sent again, and no step breaks."""
+    other = connected.ask(connected.paid("7.77"), "0.01")
+    payment = connected.paid()
+    connected.shop.bank.fault("lost_after", **CREATE)
+    refund = connected.ask(payment)
+    Refund.objects.filter(pk=other.pk).update(draft_id=connected.draft(refund)["id"])
+    for later_s in (0, 5, 130, 3600):
+        assert connected.step(refund, later_s=later_s).state is RefundStatus.UNKNOWN
+    assert kinds(refund).count(NEEDS_PERSON) == kinds(refund).count("refund_draft_conflict") == 1
+    assert "refund_repeated" not in kinds(refund)
+    waits = [(one, what) for one, what in to_do.waiting(None, most=10) if one == refund]
+    assert [what for _, what in waits] == [to_do.ToDo.RESOLVE]
+
+
+def test_after_such_a_draft_was_named_an_empty_listing_proves_nothing(connected: Till) -> None:
+    other = connected.ask(connected.paid("7.77"), "0.01")
+    assert other.draft_id is not None
+    payment = connected.paid()
+    connected.shop.bank.fault("lost_before", **CREATE)
+    refund = connected.ask(payment)
+    sending.take_draft(refund, other.draft_id, now=timezone.now(), kind="refund_prepared")
+    for later_s in (0, 130, 3600):
+        assert connected.step(refund, later_s=later_s).state is RefundStatus.UNKNOWN
+    assert connected.drafts(refund) == []
