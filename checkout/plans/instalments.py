@@ -4,6 +4,7 @@ One at a time: the next is made once the one before it has ended, the oldest fir
 payer whose instalments were not made in time gets them one after another.
 """
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -42,6 +43,9 @@ _WHILE_CLOSING = timedelta(seconds=10)
 _WHILE_BUSY = timedelta(minutes=10)
 _WHILE_UNCONNECTED = timedelta(minutes=10)
 _SOON = timedelta(seconds=5)
+# As long as an order's reference may be.
+_NAME_LENGTH = 40
+_MOST_NAMES = 99
 _ENDS = {
     Act.PAID: InstalmentStatus.PAID,
     Act.MISSED: InstalmentStatus.MISSED,
@@ -89,20 +93,46 @@ def make_first(plan: Plan, now: datetime) -> Instalment:
 
 
 def _make(plan: Plan, number: int, now: datetime) -> Instalment:
-    order = create_order(
-        plan.merchant,
-        [NewLine(f"{plan.title} ({_which(plan, number)})", 1, plan.amount)],
-        reference=f"{plan.reference} no. {number}",
-        source=Event.Source.WORKER,
-        now=now,
-        return_url=configuration().public_url + plan.get_absolute_url(),
-        lifetime=timedelta(days=plan.grace_days),
-    )
+    order = _order_of(plan, number, now)
     made = Instalment.objects.create(
         plan=plan, number=number, due_at=due_at(plan, number), made_at=now, order=order, look_at=now
     )
     record(plan, "instalment_made", source=Event.Source.WORKER, now=now, instalment=made)
     return made
+
+
+def _order_of(plan: Plan, number: int, now: datetime) -> Order:
+    """Named after the plan. A name that another order has already gets a number behind it: that must not stop the plan.
+
+    Raises InvalidOrder for any other reason.
+    """
+    for name in _names(plan, number):
+        if _is_taken(plan, name):
+            continue
+        try:
+            return create_order(
+                plan.merchant,
+                [NewLine(f"{plan.title} ({_which(plan, number)})", 1, plan.amount)],
+                reference=name,
+                source=Event.Source.WORKER,
+                now=now,
+                return_url=configuration().public_url + plan.get_absolute_url(),
+                lifetime=timedelta(days=plan.grace_days),
+            )
+        except InvalidOrder:
+            if not _is_taken(plan, name):  # by somebody who came between
+                raise
+    raise InvalidOrder("All names for the order of this instalment are taken.")
+
+
+def _names(plan: Plan, number: int) -> Iterator[str]:
+    for copy in range(1, _MOST_NAMES + 1):
+        ending = f" no. {number}" + (f" ({copy})" if copy > 1 else "")
+        yield plan.reference[: _NAME_LENGTH - len(ending)] + ending
+
+
+def _is_taken(plan: Plan, name: str) -> bool:
+    return Order.objects.filter(merchant=plan.merchant, reference=name).exists()
 
 
 def _which(plan: Plan, number: int) -> str:
