@@ -2,7 +2,7 @@
 
 from checkout.admin import refund_words
 from checkout.iban import mask_iban
-from checkout.models import Event, Payment
+from checkout.models import Event, Order, Payment
 from checkout.services.looking import UNREADABLE_FOR_LONG, Unreadable
 from checkout.services.refunds.to_do import ToDo
 from checkout.services.tasks import Question, Task
@@ -21,15 +21,8 @@ def _happened(question: Question, task: Task) -> str:
     if question.refund is not None:
         return refund_words.happened(question.refund, ToDo(question.kind))
     match question.kind:
-        case "paid_late" if payment is not None and payment.state.is_final and payment.status != "paid":
-            return (
-                f"bunq executed payment #{payment.number} although it had told us before that the payment was closed "
-                f"({payment.status})."
-            )
-        case "paid_late" if order.status in (OrderStatus.EXPIRED, OrderStatus.CANCELLED):
-            return f"The money came after the order was {order.status}."
         case "paid_late":
-            return f"The money came by payment #{_number(payment)}, which had been given up before."
+            return _paid_late(payment, order)
         case "paid_twice":
             return "bunq executed more than one payment of this order."
         case "amount_differs":
@@ -67,6 +60,17 @@ def _happened(question: Question, task: Task) -> str:
                 f"bunq's answer to payment #{_number(payment)} was lost, and it cannot be told whether bunq holds it. "
                 "Until that is known nobody can pay this order another way."
             )
+
+
+def _paid_late(payment: Payment | None, order: Order) -> str:
+    if payment is not None and payment.state.is_final and payment.status != "paid":
+        return (
+            f"bunq executed payment #{payment.number} although it had told us before that the payment was closed "
+            f"({payment.status})."
+        )
+    if order.status in (OrderStatus.EXPIRED, OrderStatus.CANCELLED):
+        return f"The money came after the order was {order.status}."
+    return f"The money came by payment #{_number(payment)}, which had been given up before."
 
 
 def _payer(question: Question) -> str:
