@@ -57,10 +57,14 @@ CAME_BACK = (*_PROVEN, OauthAuthorization.Exchange.WAITING)
 
 @dataclass(frozen=True)
 class Return:
-    """What became of a return. `return_to` is a path of ours, None when the state is unknown."""
+    """What became of a return. `return_to` is a path of ours, None when the state is unknown.
+
+    `kept`: the authorization, if this was the first to bring a code of it and the access is kept; else 0.
+    """
 
     kind: ReturnKind
     return_to: str | None
+    kept: int = 0
 
 
 def begin(
@@ -108,9 +112,16 @@ def latest(reference: str) -> OauthAuthorization | None:
     return OauthAuthorization.objects.filter(reference=reference).order_by("-id").first()
 
 
-def count(reference: str) -> int:
-    """How many authorizations were begun for `reference`."""
-    return OauthAuthorization.objects.filter(reference=reference).count()
+def count(reference: str, *, since: datetime | None = None) -> int:
+    """How many authorizations were begun for `reference`, at `since` or later (None: ever)."""
+    mine = OauthAuthorization.objects.filter(reference=reference)
+    return (mine.filter(created_at__gte=since) if since else mine).count()
+
+
+def count_open(reference: str, now: datetime) -> int:
+    """How many of them may still bring a code that is exchanged."""
+    mine = OauthAuthorization.objects.filter(reference=reference, code_returned=False)
+    return mine.filter(withdrawn_at__isnull=True, expires_at__gt=now).count()
 
 
 def withdraw(reference: str, now: datetime) -> None:
@@ -155,7 +166,7 @@ def consent(*, reference: str, browser: str, payer: str, since: datetime | None)
     return Consent.UNDER_WAY if waits else Consent.NONE
 
 
-@sensitive_variables("code")
+@sensitive_variables("code", "taken")
 def receive_return(*, state: str, code: str, error: str, now: datetime) -> Return:
     """Record what the bank's redirect brought and exchange its code at once, if there is one to exchange.
 
@@ -167,14 +178,16 @@ def receive_return(*, state: str, code: str, error: str, now: datetime) -> Retur
         log.warning("unknown_return", extra={"has_code": bool(code), "has_error": bool(error)})
         return Return(ReturnKind.UNKNOWN, None)
     facts = {"authorization": authorization.pk, "reference": authorization.reference}
-    kind = _record(authorization, code if _CODE.fullmatch(code) else "", _printable(error), now)
+    taken = code if _CODE.fullmatch(code) else ""
+    kind = _record(authorization, taken, _printable(error), now)
     log.info(
         "authorization_returned",
         extra={**facts, "kind": kind, "has_code": bool(code), "error": _printable(error)[:40]},
     )
     if kind is ReturnKind.RECORDED:
         exchanges.exchange(authorization.pk, now)
-    return Return(kind, authorization.return_to)
+    is_kept = kind is ReturnKind.RECORDED and bool(taken and authorization.keep_for)
+    return Return(kind, authorization.return_to, authorization.pk if is_kept else 0)
 
 
 def retry_exchanges(now: datetime) -> int:

@@ -72,6 +72,12 @@ def opened_since(moment: datetime, kind: str) -> list[str]:
     return list(lately.order_by("-opened_at").values_list("kept_for", flat=True)[:MOST_LABELS])
 
 
+def ended_since(moment: datetime, kind: str) -> list[tuple[int, str]]:
+    """The connections for labels `kind:…` that ended at `moment` or later, however they did; each with its label."""
+    lately = PayerConnection.objects.filter(ended_at__gte=moment, kept_for__startswith=f"{kind}:")
+    return list(lately.order_by("-ended_at").values_list("pk", "kept_for")[:MOST_LABELS])
+
+
 def of_authorization(reference: str) -> Connection | None:
     """The newest of those that an authorization of `reference` brought, in whatever status."""
     return _first(PayerConnection.objects.filter(authorization__reference=reference))

@@ -145,6 +145,21 @@ def list_since(connection_id: int, account_id: int, since: datetime) -> tuple[Dr
     return down_to(since, None, _pages(connection_id, account_id))
 
 
+def check(connection_id: int, account_id: int) -> None:
+    """Ask bunq something harmless, to learn whether this connection still works: that the payer removed it in the app
+    shows itself in no other way. One that is refused for good is marked as expired then.
+    """
+    with_connection(
+        connection_id,
+        lambda session: calls.call(
+            "GET",
+            COLLECTION,
+            lambda: calls.client().list_draft_payments(session.access, session.user_id, account_id, count=1),
+            spread=True,
+        ),
+    )
+
+
 def _pages(connection_id: int, account_id: int) -> Iterator[tuple[DraftPayment, ...]]:
     older_id: int | None = None
     for number in range(MAX_PAGES):

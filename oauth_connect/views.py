@@ -3,7 +3,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
 
-from oauth_connect import clock, hints
+from oauth_connect import brought, clock, hints
 from oauth_connect.authorizations import receive_return
 
 # Where servers put the address with its query: gunicorn, and others.
@@ -36,6 +36,8 @@ def authorization_return(request: HttpRequest) -> HttpResponse:
         response = render(request, "oauth_connect/unknown_return.html", status=400)
     else:
         response = redirect(outcome.return_to)
+        if outcome.kept:
+            brought.note(response, outcome.kept)
     # The address of this page carries the code: nobody keeps it, nobody is told it.
     response["Referrer-Policy"] = "no-referrer"
     response["Cache-Control"] = "no-store"

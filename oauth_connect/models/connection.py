@@ -66,6 +66,7 @@ class PayerConnection(SessionHolder):
             models.Index(fields=["status", "told_due_at"], name="connection_told"),
             models.Index(fields=["status", "kept_until"], name="connection_overdue"),
             models.Index(fields=["user_id", "status"], name="connection_by_user"),
+            models.Index(fields=["ended_at"], condition=Q(ended_at__isnull=False), name="connection_by_end"),
         ]
 
     def __str__(self) -> str:
