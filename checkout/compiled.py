@@ -46,8 +46,16 @@ class Compiled:
         with connection.cursor() as cursor:
             self._execute(cursor, connection, text)
             found = cursor.fetchone()
-        if found is None:
-            return None
+        return None if found is None else self._converted(found, connection)
+
+    def all(self, text: str) -> list[list[Any]]:
+        """The values of all rows, in their order."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        with connection.cursor() as cursor:
+            self._execute(cursor, connection, text)
+            return [self._converted(row, connection) for row in cursor.fetchall()]
+
+    def _converted(self, found: Sequence[Any], connection: BaseDatabaseWrapper) -> list[Any]:
         row = list(found)
         for position, converters, expression in self._converters:
             for convert in converters:

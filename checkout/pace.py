@@ -50,7 +50,7 @@ def ask_after_ms(
     `line_s`: seconds that those who are sent before this payment take at the least.
     """
     quiet_s = (now - since).total_seconds()
-    pause_ms = min(_SELDOM_MS, max(SOON_MS, SOON_MS * quiet_s / _EAGER_S))
+    pause_ms = _growing_ms(quiet_s)
     if state is PageState.FINISHING and quiet_s < _EAGER_S:
         pause_ms = ANY_MOMENT_MS
     if state is PageState.PREPARING:
@@ -58,6 +58,16 @@ def ask_after_ms(
     if state in _CALM:
         pause_ms = max(_CALM_MS, pause_ms)
     return round(min(LONGEST_MS, pause_ms * stretch))
+
+
+def plan_ask_after_ms(since: datetime, now: datetime, *, waits: bool, stretch: float = 1.0) -> int:
+    """The same for a plan's page. `waits`: for what happens by itself; else somebody may have left it open. Pure."""
+    pause_ms = _growing_ms((now - since).total_seconds())
+    return round(min(LONGEST_MS, (pause_ms if waits else max(_CALM_MS, pause_ms)) * stretch))
+
+
+def _growing_ms(quiet_s: float) -> float:
+    return min(_SELDOM_MS, max(SOON_MS, SOON_MS * quiet_s / _EAGER_S))
 
 
 class Crowd:

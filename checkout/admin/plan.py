@@ -44,7 +44,7 @@ class PlanAdmin(WishesAdmin[Plan]):
         ("money", "rhythm_words", "status"),
         ("starts_on", "time_zone", "due_hour", "next_at"),
         ("grace_days", "tries", "pause_after_missed", "remind_days"),
-        ("payer_name", "payer_account", "payer_email"),
+        ("payer_name", "payer_account", "payer_email", "lost_at"),
         ("created_at", "agreed_at", "activated_at"),
         ("paused_at", "over_at", "over_by", "disconnected_at"),
     )

@@ -25,6 +25,7 @@ from checkout.services import tasks
 from checkout.services.comparing import DIFFERS
 from checkout.services.settlement import FLAGS
 from checkout.services.tasks import Question, Task
+from oauth_connect import clock
 
 # One page; who has more to do begins with the oldest.
 SHOWN = 100
@@ -52,14 +53,14 @@ def how_many(request: HttpRequest) -> str:
     if not _may_look(request):
         return ""
     mine = _merchants(request)
-    counted = [(tasks.count_open(mine), "order"), (missed.count_open(mine), "plan")]
+    counted = [(tasks.count_open(mine), "order"), (missed.count_open(mine, clock.now()), "plan")]
     return " and ".join(f"{count} {word}{'s' * (count != 1)}" for count, word in counted if count)
 
 
 @require_safe
 def todo_view(request: HttpRequest, site: admin.AdminSite) -> HttpResponse:
     found = tasks.open_tasks(_merchants(request))
-    plans = missed.open_tasks(_merchants(request))
+    plans = missed.open_tasks(_merchants(request), clock.now())
     context: dict[str, Any] = {
         **site.each_context(request),
         "title": "To do",
@@ -105,7 +106,7 @@ def _row(task: Task, request: HttpRequest) -> Row:
 
 @dataclass(frozen=True)
 class PlanRow:
-    """One plan with missed instalments as the page shows it."""
+    """One plan that waits for a person as the page shows it."""
 
     task: PlanTask
     url: str

@@ -59,6 +59,13 @@ class Plan(models.Model):
     connection_pk = models.BigIntegerField(null=True, blank=True, editable=False)
     account_id = models.BigIntegerField(null=True, blank=True, editable=False)
     disconnected_at = models.DateTimeField(null=True, blank=True, editable=False)
+    warned_browser = models.CharField(
+        max_length=40,
+        blank=True,
+        default="",
+        editable=False,
+        help_text="The remembered browser of the payer that is warned when there is too little money.",
+    )
 
     status = models.CharField(
         max_length=10,
@@ -78,6 +85,12 @@ class Plan(models.Model):
     next_at = models.DateTimeField(null=True, blank=True, editable=False)
     remind_at = models.DateTimeField(null=True, blank=True, editable=False)
     reminded_number = models.PositiveIntegerField(default=0, editable=False)
+    # Since when the bank cannot be asked over the payer's connection; and when the mail that says so is due, once.
+    lost_at = models.DateTimeField("connection lost at", null=True, blank=True, editable=False)
+    tell_lost_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Somebody looks at the page: when bunq is to be asked whether the connection works, and when it last was.
+    check_at = models.DateTimeField(null=True, blank=True, editable=False)
+    checked_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["-created_at", "-id"]
@@ -104,6 +117,14 @@ class Plan(models.Model):
             models.Index(fields=["next_at"], condition=Q(status="active"), name="plan_due"),
             models.Index(fields=["remind_at"], condition=Q(status="active"), name="plan_to_remind"),
             models.Index(fields=["agreed_at"], condition=Q(status="awaiting"), name="plan_to_connect"),
+            models.Index(fields=["lost_at"], condition=Q(lost_at__isnull=False), name="plan_lost"),
+            models.Index(
+                fields=["tell_lost_at"], condition=Q(tell_lost_at__isnull=False), name="plan_to_tell_of_loss"
+            ),
+            models.Index(fields=["check_at"], condition=Q(check_at__isnull=False), name="plan_to_check"),
+            models.Index(
+                fields=["warned_browser"], condition=~Q(warned_browser=""), name="plan_by_warned_browser"
+            ),
             models.Index(
                 fields=["over_at"],
                 condition=Q(over_at__isnull=False, disconnected_at__isnull=True),

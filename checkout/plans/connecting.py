@@ -12,17 +12,20 @@ from django.db import transaction
 from checkout.models import Event, Payment, Plan
 from checkout.plans.errors import NoSuchAccount, PlanIsElsewhere
 from checkout.plans.events import record
-from checkout.plans.moves import move_plan, scheduled, take_plan, write
+from checkout.plans.losing import note_loss
+from checkout.plans.moves import NOT_LOST, move_plan, scheduled, take_plan, write
 from checkout.plans.statuses import OVER, InstalmentStatus, PlanStatus
 from checkout.services.comparing import as_far_as_known
 from checkout.services.errors import TooManyAttempts
 from oauth_connect import authorizations, payers
-from oauth_connect.bunq.errors import NotSent
 from oauth_connect.models import OauthAuthorization
 from oauth_connect.payers import Connection, ConnectionStatus, PayerAccount
 
 WAY_LIFETIME = timedelta(minutes=30)
-MAX_WAYS_PER_PLAN = 50
+# Whoever has the link may ask for ways to the bank, and each may still bring a connection while it is open.
+MAX_OPEN_WAYS = 5
+MAX_WAYS_PER_HOUR = 20
+_HOUR = timedelta(hours=1)
 # A pause, or a date put off: what is kept outlives the next date by so much.
 _KEPT_BEYOND = timedelta(days=90)
 
@@ -39,7 +42,7 @@ def begin(plan: Plan, *, browser: str, now: datetime) -> OauthAuthorization:
     """Another way for the payer to give us access. Raises PlanIsElsewhere, TooManyAttempts."""
     if plan.state in OVER or plan.agreed_at is None:
         raise PlanIsElsewhere("This plan takes no connection now.")
-    if authorizations.count(plan.label) >= MAX_WAYS_PER_PLAN:
+    if _too_many_ways(plan, now):
         raise TooManyAttempts("bunq was opened too often for this plan.")
     return authorizations.begin(
         reference=plan.label,
@@ -52,15 +55,9 @@ def begin(plan: Plan, *, browser: str, now: datetime) -> OauthAuthorization:
     )
 
 
-def way_to_the_bank(plan: Plan, now: datetime) -> str:
-    """The address at the bank where the payer gives access; empty if none was begun lately."""
-    latest = authorizations.latest(plan.label)
-    if latest is None or latest.code_returned or latest.withdrawn_at or now >= latest.expires_at:
-        return ""
-    try:
-        return authorizations.url_of(latest)
-    except NotSent:
-        return ""
+def _too_many_ways(plan: Plan, now: datetime) -> bool:
+    is_full = authorizations.count_open(plan.label, now) >= MAX_OPEN_WAYS
+    return is_full or authorizations.count(plan.label, since=now - _HOUR) >= MAX_WAYS_PER_HOUR
 
 
 def newest(plan: Plan) -> Connection | None:
@@ -69,19 +66,22 @@ def newest(plan: Plan) -> Connection | None:
     return found[0] if found else None
 
 
-def follow(plan: Plan, now: datetime) -> None:
+def follow(plan: Plan, now: datetime) -> bool:
     """The plan begins once the payer's connection works and it is clear which account pays.
 
     A connection that the payer made anew takes the place of one that works no more.
+    False: nothing has changed.
     """
     if plan.state in OVER or plan.agreed_at is None or works(plan):
-        return
+        return False
     connection = newest(plan)
     if connection is None or connection.status is not ConnectionStatus.ACTIVE:
-        return
+        return False
     account = _account(plan, connection)
-    if account is not None:
-        _use(plan, connection, account, now)
+    if account is None:
+        return False
+    _use(plan, connection, account, now)
+    return True
 
 
 def choose(plan: Plan, account_id: int, *, now: datetime) -> None:
@@ -100,7 +100,7 @@ def usable(plan: Plan, now: datetime) -> Way | None:
     """Where a push of this plan goes now; None while the payer has to connect again."""
     follow(plan, now)
     if not works(plan):
-        _note_loss(plan, now)
+        note_loss(plan, now)
         return None
     assert plan.connection_pk is not None
     assert plan.account_id is not None
@@ -152,6 +152,9 @@ def _use(plan: Plan, connection: Connection, account: PayerAccount, now: datetim
             "account_id": account.account_id,
             "payer_iban": account.iban,
             "payer_name": connection.payer_name[:70],
+            **NOT_LOST,
+            # Another account may be another person's.
+            "warned_browser": "",
         }
         if plan.state is PlanStatus.AWAITING:
             fields = way | {"activated_at": now} | scheduled(plan, plan.next_number)
@@ -163,10 +166,3 @@ def _use(plan: Plan, connection: Connection, account: PayerAccount, now: datetim
             record(plan, "connected_again", source=Event.Source.SHOPPER, now=now)
         keep(plan, now)
         plan.made.filter(status=InstalmentStatus.OPEN.value).update(look_at=now)
-
-
-def _note_loss(plan: Plan, now: datetime) -> None:
-    """Once for each connection that stopped working."""
-    said = f"connection {plan.connection_pk}"
-    if not plan.events.filter(kind="connection_lost", message=said).exists():
-        record(plan, "connection_lost", source=Event.Source.BANK, now=now, message=said)

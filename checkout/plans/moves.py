@@ -21,6 +21,8 @@ from checkout.statuses import OPEN
 
 _OPEN_PAYMENTS = [status.value for status in OPEN]
 _COUNTED = [status.value for status in COUNTED]
+# What a plan says of the payer's connection while it works, or is needed no more.
+NOT_LOST: dict[str, Any] = {"lost_at": None, "tell_lost_at": None, "check_at": None}
 
 
 def take_plan(plan: Plan) -> None:
@@ -44,7 +46,7 @@ def move_plan(
         return False
     fields |= {"status": new.value}
     if new in OVER:
-        fields |= {"over_at": now, "over_by": by[:150], "next_at": None, "remind_at": None}
+        fields |= {"over_at": now, "over_by": by[:150], "next_at": None, "remind_at": None} | NOT_LOST
     with transaction.atomic():
         if not Plan.objects.filter(pk=plan.pk, status=plan.status).update(**fields):
             return False

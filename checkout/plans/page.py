@@ -1,33 +1,39 @@
 """What a plan's page shows, read from the store."""
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from django.db.models import Exists, OuterRef
 
 from checkout.models import Instalment, Payment, Plan, PlanTerms
 from checkout.models.payment import UNCONFIRMED
+from checkout.pace import crowd, plan_ask_after_ms
 from checkout.plans import connecting, offering, terms
 from checkout.plans.calendar import local_day
-from checkout.plans.moves import due_at, is_closing
+from checkout.plans.moves import due_at
 from checkout.plans.page_state import (
     WAITING_STATES,
     Opening,
     PlanFacts,
     PlanPageState,
     Standing,
+    Warned,
     plan_page_state,
     standing,
 )
-from checkout.plans.statuses import InstalmentStatus, PlanStatus
+from checkout.plans.reading import MadeInstalment, PlanReading, read_plan
+from checkout.plans.statuses import OVER, RUNNING, InstalmentStatus, PlanStatus
 from checkout.qr import QrCode, qr_code
 from checkout.statuses import OPEN, OrderStatus
-from oauth_connect import authorizations
-from oauth_connect.payers import Connection, ConnectionStatus, PayerAccount
+from oauth_connect.newest_connection import SeenConnection
+from oauth_connect.payers import ConnectionStatus, PayerAccount
 
-SHOWN = 24
 _UPCOMING = 3
+# So long after the last thing that happened a page without JavaScript goes on reloading itself.
+_RELOADS_FOR = timedelta(minutes=15)
 
 TITLES = {
     PlanPageState.OFFER: "Your agreement",
@@ -63,11 +69,17 @@ class Shown:
 
 @dataclass(frozen=True)
 class PlanPage:
-    plan: Plan
+    """One plan as its page shows it at `now`."""
+
+    reading: PlanReading
     state: PlanPageState
-    connection: Connection | None
-    offered: PlanTerms | None
+    opening: Opening
     now: datetime
+    warned: Warned = Warned.NO
+
+    @property
+    def plan(self) -> Plan:
+        return self.reading.plan
 
     @property
     def title(self) -> str:
@@ -77,9 +89,38 @@ class PlanPage:
     def template(self) -> str:
         return f"checkout/plans/{self.state.value}.html"
 
+    @cached_property
+    def waits(self) -> bool:
+        """The payer waits for something that happens by itself, or when they approve it on their phone."""
+        is_asked = self.waiting is not None or (self.state is PlanPageState.FIRST and self.first_under_way)
+        return self.state in WAITING_STATES or self.is_opening or bool(self.authorization_url) or is_asked
+
     @property
     def reloads(self) -> bool:
-        return self.state in WAITING_STATES
+        """Without JavaScript. It stops by itself: nobody may be looking any more."""
+        return self.waits and self.now - self.reading.last_moment(self.now) < _RELOADS_FOR
+
+    @property
+    def is_final(self) -> bool:
+        """Nothing more happens by itself."""
+        is_over = self.state in (PlanPageState.CANCELLED, PlanPageState.ENDED)
+        return is_over and (self.plan.connection_pk is None or self.plan.disconnected_at is not None)
+
+    @property
+    def ask_after_ms(self) -> int:
+        since = self.reading.last_moment(self.now)
+        return plan_ask_after_ms(since, self.now, waits=self.waits, stretch=crowd.stretch)
+
+    @cached_property
+    def version(self) -> str:
+        """Changes whenever the live part would read differently: it is made of all that the templates can show."""
+        seen = (
+            *(self.state.value, self.opening.value, self.is_opening, self.wants_connection),
+            *(self.authorization_url, self.shown and self.shown.digest, self.warned.value),
+            self.reading.connection and self.reading.connection.pk,
+            self.reading.shown,
+        )
+        return hashlib.sha256(repr(seen).encode()).hexdigest()[:20]
 
     @property
     def how_often(self) -> str:
@@ -88,9 +129,10 @@ class PlanPage:
     @cached_property
     def shown(self) -> Shown | None:
         """What the payer may agree to now."""
-        if self.offered is None:
+        offered = self.reading.offered
+        if offered is None or self.plan.state in OVER:
             return None
-        text = offering.words_of(self.plan, self.offered, self.now)
+        text = offering.words_of(self.plan, offered, self.now)
         return Shown(text.split("\n"), terms.digest(text), self.plan.agreed_at is not None)
 
     @cached_property
@@ -100,7 +142,7 @@ class PlanPage:
 
     @cached_property
     def rows(self) -> list[Row]:
-        return rows(self.plan, SHOWN)
+        return _rows(self.plan, self.reading.made)
 
     @cached_property
     def first(self) -> Instalment | None:
@@ -109,7 +151,15 @@ class PlanPage:
     @property
     def waiting(self) -> Instalment | None:
         """The one that waits for the payer's approval."""
-        return next((row.instalment for row in self.rows if row.standing is Standing.ASKED), None)
+        return self._standing(Standing.ASKED)
+
+    @property
+    def unpaid(self) -> Instalment | None:
+        """The one that can be paid by scanning now."""
+        return self._standing(Standing.WAITS)
+
+    def _standing(self, standing: Standing) -> Instalment | None:
+        return next((row.instalment for row in self.rows if row.standing is standing), None)
 
     @cached_property
     def first_under_way(self) -> bool:
@@ -130,41 +180,88 @@ class PlanPage:
         skipped = self.plan.made.filter(status=InstalmentStatus.SKIPPED.value).count()
         return max(self.plan.instalments - (self.plan.next_number - 1 - skipped), 0)
 
-    @cached_property
+    @property
     def wants_connection(self) -> bool:
         """The bank cannot be asked any more: the payer has to connect again."""
-        return self.state in (PlanPageState.ACTIVE, PlanPageState.PAUSED) and not connecting.works(self.plan)
+        return self.plan.state in RUNNING and not (self.reading.own and self.reading.own.works)
+
+    @property
+    def could_go_on(self) -> bool:
+        """A connection works, and the plan does not use it yet."""
+        uses = self.reading.own is not None and self.reading.own.works
+        return self.opening is Opening.WORKS and self.plan.state not in OVER and not uses
+
+    @property
+    def shows_connecting(self) -> bool:
+        """Of a plan that runs: the payer has to connect again, or is about to."""
+        return self.wants_connection or self.is_opening or bool(self.authorization_url)
 
     @property
     def is_opening(self) -> bool:
-        return self.connection is not None and self.connection.status is ConnectionStatus.OPENING
+        """Of a plan that runs: the payer has come back, and another connection is not open yet."""
+        if self.plan.state not in RUNNING:
+            return False
+        found, latest = self.reading.connection, self.reading.newest
+        if latest is not None and latest.came_back and (found is None or latest.id > found.authorization_id):
+            return True
+        return found is not None and found.pk != self.plan.connection_pk and self.opening is Opening.UNDER_WAY
+
+    @cached_property
+    def accounts(self) -> tuple[PayerAccount, ...]:
+        """Those of the newest connection, to choose from."""
+        found = connecting.newest(self.plan) if self.opening is Opening.WORKS else None
+        return found.accounts if found is not None and found.status is ConnectionStatus.ACTIVE else ()
 
     @property
-    def accounts(self) -> tuple[PayerAccount, ...]:
-        works = self.connection is not None and self.connection.status is ConnectionStatus.ACTIVE
-        return self.connection.accounts if works and self.connection else ()
+    def chooses_again(self) -> bool:
+        """The payer has connected again, with another account than before."""
+        return self.wants_connection and self.opening is Opening.WORKS
 
     @cached_property
     def authorization_url(self) -> str:
-        return connecting.way_to_the_bank(self.plan, self.now)
+        """Where the payer gives access; empty if no way was begun lately, or none is needed."""
+        latest = self.reading.newest
+        if latest is None or self.plan.state in OVER or not latest.is_usable(self.now):
+            return ""
+        return latest.url
 
     @property
     def qr(self) -> QrCode:
         return qr_code(self.authorization_url)
 
 
+def see_plan(token: str, now: datetime) -> PlanPage | None:
+    """The page of the plan with this token; one query, if there is nothing to do. None if there is none.
+
+    Where the payer's connection works by now, the plan begins, or goes on with it.
+    """
+    reading = read_plan(token)
+    if reading is None:
+        return None
+    page = _page(reading, now)
+    if not page.could_go_on or not connecting.follow(page.plan, now):
+        return page
+    again = read_plan(token)
+    return None if again is None else _page(again, now)
+
+
 def read_plan_page(plan: Plan, now: datetime) -> PlanPage:
-    """The page of this plan now. Where the payer's connection works by now, the plan begins."""
-    connecting.follow(plan, now)
-    connection = connecting.newest(plan)
+    """The page of this plan now."""
+    page = see_plan(plan.token, now)
+    assert page is not None
+    return page
+
+
+def _page(reading: PlanReading, now: datetime) -> PlanPage:
+    plan, opening = reading.plan, _opening(reading)
     facts = PlanFacts(
         status=plan.state,
         is_agreed=plan.agreed_at is not None,
-        opening=_opening(plan, connection),
-        first_is_open=_first_is_open(plan, now),
-        is_closing=plan.state is PlanStatus.CANCELLED and _waits_for_the_bank(plan),
+        opening=opening,
+        first_is_open=_first_is_open(reading, now),
+        is_closing=plan.state is PlanStatus.CANCELLED and _waits_for_the_bank(reading),
     )
-    return PlanPage(plan, plan_page_state(facts), connection, offering.open_offer(plan), now)
+    return PlanPage(reading, plan_page_state(facts), opening, now)
 
 
 def rows(plan: Plan, most: int) -> list[Row]:
@@ -172,35 +269,49 @@ def rows(plan: Plan, most: int) -> list[Row]:
     at_bank = Payment.objects.filter(order=OuterRef("order"), status__in=[status.value for status in OPEN])
     unknown = Payment.objects.filter(UNCONFIRMED, order=OuterRef("order"))
     made = plan.made.select_related("order").annotate(at_bank=Exists(at_bank), unknown=Exists(unknown))
+    return _rows(
+        plan, [MadeInstalment(one, one.at_bank, one.unknown) for one in made.order_by("-number")[:most]]
+    )
+
+
+def _rows(plan: Plan, made: Iterable[MadeInstalment]) -> list[Row]:
     found = []
-    for instalment in made.order_by("-number")[:most]:
-        order = instalment.order
+    for one in made:
+        order = one.instalment.order
         stands = standing(
-            instalment.state,
+            one.instalment.state,
             OrderStatus(order.status) if order else None,
-            is_held=order is not None and (order.needs_review or instalment.unknown),
-            has_open_payment=instalment.at_bank,
+            is_held=order is not None and (order.needs_review or one.unknown),
+            has_open_payment=one.at_bank,
         )
-        found.append(Row(instalment, local_day(instalment.due_at, plan.time_zone), stands))
+        found.append(Row(one.instalment, local_day(one.instalment.due_at, plan.time_zone), stands))
     return found
 
 
-def _opening(plan: Plan, connection: Connection | None) -> Opening:
-    if connection is not None and connection.status is ConnectionStatus.ACTIVE:
+def _opening(reading: PlanReading) -> Opening:
+    found = reading.connection
+    if found is not None and found.works and not _is_unsure(reading, found):
         return Opening.WORKS
-    if connection is not None and connection.status is ConnectionStatus.OPENING:
+    if found is not None and found.status in (ConnectionStatus.OPENING, ConnectionStatus.ACTIVE):
         return Opening.UNDER_WAY
-    if connection is None and authorizations.came_back(plan.label):
+    if found is None and reading.newest is not None and reading.newest.came_back:
         return Opening.UNDER_WAY
     return Opening.NONE
 
 
-def _first_is_open(plan: Plan, now: datetime) -> bool:
-    if not plan.pays_first_now or plan.state is not PlanStatus.AWAITING:
+def _is_unsure(reading: PlanReading, found: SeenConnection) -> bool:
+    """As `comparing.as_far_as_known` has it: whose it is, was not compared with the payer who was typed yet."""
+    return reading.comparing and found.reference.startswith("payment:")
+
+
+def _first_is_open(reading: PlanReading, now: datetime) -> bool:
+    if not reading.plan.pays_first_now or reading.plan.state is not PlanStatus.AWAITING:
         return False
-    first = plan.made.filter(number=1, status=InstalmentStatus.OPEN.value).select_related("order").first()
-    return first is not None and first.order is not None and first.order.is_payable(now)
+    first = next((one.instalment for one in reading.made if one.instalment.number == 1), None)
+    is_open = first is not None and first.state is InstalmentStatus.OPEN
+    return bool(first and is_open and first.order and first.order.is_payable(now))
 
 
-def _waits_for_the_bank(plan: Plan) -> bool:
-    return plan.made.filter(status=InstalmentStatus.OPEN.value).exists() or is_closing(plan)
+def _waits_for_the_bank(reading: PlanReading) -> bool:
+    """The latest are enough: while one is open, or being closed, none is made after it."""
+    return any(one.instalment.state is InstalmentStatus.OPEN or one.at_bank for one in reading.made)

@@ -66,6 +66,14 @@ def _before_it_begins(facts: PlanFacts) -> PlanPageState:
     return PlanPageState.FIRST if facts.first_is_open else PlanPageState.CONNECT
 
 
+class Warned(StrEnum):
+    """Whether the browser that looks is warned when there is too little money (`checkout.plans.funds`)."""
+
+    NO = "no"
+    OFFERED = "offered"  # it brought the payer's consent back, and may be remembered for it
+    YES = "yes"
+
+
 class Standing(StrEnum):
     """How one instalment stands, as the payer reads it."""
 

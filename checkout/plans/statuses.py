@@ -48,3 +48,5 @@ INSTALMENT_MOVES = MappingProxyType(
 # Those that are part of a fixed number: what was skipped is asked for after the others.
 COUNTED = (InstalmentStatus.OPEN, InstalmentStatus.PAID, InstalmentStatus.MISSED, InstalmentStatus.CANCELLED)
 OVER = frozenset({PlanStatus.ENDED, PlanStatus.CANCELLED})
+# The payer's connection is needed.
+RUNNING = (PlanStatus.ACTIVE, PlanStatus.PAUSED)

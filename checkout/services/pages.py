@@ -144,10 +144,16 @@ def way_to_the_bank(reading: Reading, now: datetime) -> Newest | None:
 
 def page_seen(payment: Payment, now: datetime) -> None:
     """Somebody has the page open: look at this draft sooner. Written now and then, by one of several tabs."""
-    if payment.state.is_final or (payment.page_seen_at and now - payment.page_seen_at < SEEN_STEP):
+    if not payment.state.is_final:
+        payment_seen(payment.pk, payment.page_seen_at, now)
+
+
+def payment_seen(pk: int, seen_at: datetime | None, now: datetime) -> None:
+    """The same, if somebody was noted as looking at `seen_at`."""
+    if seen_at and now - seen_at < SEEN_STEP:
         return
     long_ago = Q(page_seen_at__isnull=True) | Q(page_seen_at__lte=now - SEEN_STEP)
     # PostgreSQL's LEAST ignores a NULL: one that became final since it was read would be due again.
-    Payment.objects.filter(long_ago, pk=payment.pk, due_at__isnull=False).update(
+    Payment.objects.filter(long_ago, pk=pk, due_at__isnull=False).update(
         page_seen_at=now, due_at=Least(F("due_at"), now + timedelta(seconds=1))
     )

@@ -1,23 +1,24 @@
 """A plan's page and its forms: agree, connect bunq, choose an account, stop."""
 
-from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from checkout import mail
 from checkout.forms import PaymentForm
 from checkout.models import Event, Plan
-from checkout.plans import connecting, offering, stopping
+from checkout.plans import checking, connecting, offering, stopping
 from checkout.plans.errors import InvalidPlan, NoSuchAccount, PlanIsElsewhere, TermsChanged
 from checkout.plans.page import PlanPage, read_plan_page
 from checkout.plans.page_state import PlanPageState
 from checkout.services import attempts
 from checkout.services.errors import AttemptRunning, InvalidOrder, OrderNotPayable, TooManyAttempts
+from checkout.views import remembered_cookie
 from checkout.views.browser import browser_of, new_browser, remember
 from checkout.views.errors import allow
 from checkout.views.order import TOO_MANY
-from checkout.views.page import private, to_the_truth
+from checkout.views.page import find_order, private, to_the_truth
+from checkout.views.plan_funds import shortage
+from checkout.views.plan_page import AgreementForm, context_of, first_form, look_at_plan, to_the_plan
 from oauth_connect import clock
 
 CHANGED = (
@@ -25,25 +26,19 @@ CHANGED = (
 )
 NOTHING_TO_AGREE = "There is nothing to agree to any more. This is how the plan stands."
 OVER = "This plan is over already."
-TOO_OFTEN = "bunq was opened too often for this plan. Please ask the shop."
+TOO_OFTEN = "bunq was opened too often for this plan. Please try again in an hour."
 CHOOSE = "Please choose one of the accounts."
 NOT_NOW = "The shop takes no payment just now, so nothing was agreed. Please try again later."
-
-
-class AgreementForm(forms.Form):
-    terms = forms.RegexField(r"^[0-9a-f]{64}$")
-    email = forms.EmailField(
-        label="Your e-mail address for reminders (optional)",
-        required=False,
-        error_messages={"invalid": "This is not an e-mail address."},
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-    )
 
 
 @private
 @allow("GET")
 def show(request: HttpRequest, token: str) -> HttpResponse:
-    return _render(request, _read(token))
+    page = look_at_plan(request, token)
+    checking.ask_for_check(page.plan, clock.now())
+    seen, short_of = shortage(request, page)
+    context = context_of(page) | {"short_of": short_of}
+    return remembered_cookie.settle(render(request, "checkout/plan.html", context), seen)
 
 
 @private
@@ -53,7 +48,7 @@ def agree(request: HttpRequest, token: str) -> HttpResponse:
     form = AgreementForm(request.POST)
     if not form.is_valid():
         if "terms" in form.errors:
-            return _to_the_plan(request, plan, CHANGED)
+            return to_the_plan(request, plan, CHANGED)
         return _render(request, read_plan_page(plan, clock.now()), form, status=422)
     browser = browser_of(request) or new_browser()
     had_agreed = plan.agreed_at is not None
@@ -66,16 +61,16 @@ def agree(request: HttpRequest, token: str) -> HttpResponse:
             now=clock.now(),
         )
     except TermsChanged:
-        return _to_the_plan(request, plan, CHANGED)
+        return to_the_plan(request, plan, CHANGED)
     except PlanIsElsewhere:
-        return _to_the_plan(request, plan, NOTHING_TO_AGREE)
+        return to_the_plan(request, plan, NOTHING_TO_AGREE)
     except (InvalidPlan, InvalidOrder):
-        return _to_the_plan(request, plan, NOT_NOW)
+        return to_the_plan(request, plan, NOT_NOW)
     if had_agreed:
         messages.success(request, "Thank you. The new amount holds from the next payment on.")
     elif not plan.pays_first_now:
         connecting.begin(plan, browser=browser, now=clock.now())
-    return remember(_to_the_plan(request, plan), browser)
+    return remember(to_the_plan(request, plan), browser)
 
 
 @private
@@ -84,13 +79,12 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
     """The first payment, by scanning; its approval lets us keep the access to the payer's bank for this plan."""
     plan = _find(token)
     page = read_plan_page(plan, clock.now())
-    form = _first_form(request.POST)
-    order = page.first.order if page.first else None
-    if page.state is not PlanPageState.FIRST or order is None:
-        return _to_the_plan(request, plan)
+    form = first_form(request.POST)
+    if page.state is not PlanPageState.FIRST or page.first is None or page.first.order is None:
+        return to_the_plan(request, plan)
     if not form.is_valid():
         return _render(request, page, payer=form.to_first_error(), status=422)
-    browser = browser_of(request) or new_browser()
+    browser, order = browser_of(request) or new_browser(), find_order(page.first.order.token)
     try:
         attempts.start_payment(
             order,
@@ -117,10 +111,10 @@ def connect(request: HttpRequest, token: str) -> HttpResponse:
     try:
         connecting.begin(plan, browser=browser, now=clock.now())
     except PlanIsElsewhere:
-        return _to_the_plan(request, plan, OVER)
+        return to_the_plan(request, plan, OVER)
     except TooManyAttempts:
-        return _to_the_plan(request, plan, TOO_OFTEN)
-    return remember(_to_the_plan(request, plan), browser)
+        return to_the_plan(request, plan, TOO_OFTEN)
+    return remember(to_the_plan(request, plan), browser)
 
 
 @private
@@ -133,10 +127,10 @@ def account(request: HttpRequest, token: str) -> HttpResponse:
             raise NoSuchAccount
         connecting.choose(plan, int(chosen), now=clock.now())
     except NoSuchAccount:
-        return _to_the_plan(request, plan, CHOOSE)
+        return to_the_plan(request, plan, CHOOSE)
     except PlanIsElsewhere:
-        return _to_the_plan(request, plan)
-    return _to_the_plan(request, plan)
+        return to_the_plan(request, plan)
+    return to_the_plan(request, plan)
 
 
 @private
@@ -146,30 +140,19 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
     try:
         stopping.cancel(plan, source=Event.Source.SHOPPER, by="the payer", now=clock.now())
     except PlanIsElsewhere:
-        return _to_the_plan(request, plan, OVER)
-    return _to_the_plan(request, plan)
+        return to_the_plan(request, plan, OVER)
+    return to_the_plan(request, plan)
 
 
 @private
 @allow("GET")
 def returned(request: HttpRequest, token: str) -> HttpResponse:
     """Back from bunq. That says nothing; it only means "look now"."""
-    return _to_the_plan(request, _find(token))
-
-
-def _first_form(sent: QueryDict | None = None) -> PaymentForm:
-    """Without the box to be remembered: the plan's terms have said what is kept."""
-    form = PaymentForm(sent)
-    del form.fields["remember"]
-    return form
+    return to_the_plan(request, _find(token))
 
 
 def _find(token: str) -> Plan:
     return get_object_or_404(Plan.objects.select_related("merchant"), token=token)
-
-
-def _read(token: str) -> PlanPage:
-    return read_plan_page(_find(token), clock.now())
 
 
 def _render(
@@ -180,18 +163,4 @@ def _render(
     payer: PaymentForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    context = {
-        "page": page,
-        "plan": page.plan,
-        "merchant": page.plan.merchant,
-        "form": form or AgreementForm(initial={"email": page.plan.payer_email}),
-        "payer_form": payer or _first_form(),
-        "asks_email": bool(page.plan.remind_days) and mail.can_send(),
-    }
-    return render(request, "checkout/plan.html", context, status=status)
-
-
-def _to_the_plan(request: HttpRequest, plan: Plan, sentence: str = "") -> HttpResponse:
-    if sentence:
-        messages.info(request, sentence)
-    return HttpResponseRedirect(plan.get_absolute_url(), status=303)
+    return render(request, "checkout/plan.html", context_of(page, form, payer), status=status)

@@ -1,11 +1,14 @@
 """A browser that is remembered: paying from an account without scanning, seeing what is kept, forgetting it."""
 
+from contextlib import suppress
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from checkout.conf import configuration
+from checkout.plans.funds import warned_plans
 from checkout.services import attempts, forgetting, remembered_accounts, remembering
 from checkout.services.errors import AttemptRunning, CheckoutError, TooManyAttempts
 from checkout.services.remembered_accounts import RememberedAccount
@@ -83,7 +86,9 @@ def _why_not(page: OrderPage, request: HttpRequest) -> str:
 
 @private
 @allow("GET")
-def show(request: HttpRequest) -> HttpResponse:
+def show(request: HttpRequest, token: str = "") -> HttpResponse:
+    """What is kept for this browser. `token`: of the order that the shopper comes from, and may go back to."""
+    order = find_order(token) if token else None
     seen = remembered_cookie.recognise(request)
     banks = remembered_accounts.banks(seen.browser) if seen.browser else ()
     context = {
@@ -92,6 +97,8 @@ def show(request: HttpRequest) -> HttpResponse:
         "browser": seen.browser,
         "was_copied": seen.was_copied,
         "kept_days": configuration().remembered_for.days,
+        "plans": warned_plans(seen.browser) if seen.browser else [],
+        "back_to": order,
     }
     return remembered_cookie.settle(render(request, "checkout/remembered.html", context), seen)
 
@@ -107,7 +114,7 @@ def forget(request: HttpRequest) -> HttpResponse:
         done = forgetting.forget_connection(seen.browser, int(named), now=clock.now())
         if done is not None:
             messages.success(request, FORGOTTEN if done else FORGOTTEN_LATER)
-    return _to_the_page(seen)
+    return _to_the_page(request, seen)
 
 
 @private
@@ -117,9 +124,14 @@ def forget_all(request: HttpRequest) -> HttpResponse:
     seen = remembered_cookie.recognise(request)
     forgetting.forget_browser(seen, now=clock.now())
     messages.success(request, ALL_FORGOTTEN)
-    return _to_the_page(Recognised(ended="forgotten"))
+    return _to_the_page(request, Recognised(ended="forgotten"))
 
 
-def _to_the_page(seen: Recognised) -> HttpResponse:
-    answer = HttpResponseRedirect(reverse("checkout:remembered"), status=303)
+def _to_the_page(request: HttpRequest, seen: Recognised) -> HttpResponse:
+    """With the way back to the order, if the shopper came from one. Only what could be an order's token leads there."""
+    address = reverse("checkout:remembered")
+    with suppress(NoReverseMatch):
+        if token := request.POST.get("order", ""):
+            address = reverse("checkout:remembered_from", args=[token])
+    answer = HttpResponseRedirect(address, status=303)
     return remembered_cookie.settle(answer, seen)

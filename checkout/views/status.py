@@ -1,6 +1,8 @@
-"""What the order page asks for again and again: nothing new (304), or its live part anew."""
+"""What an order's page asks for again and again: nothing new (304), or its live part anew."""
 
-from typing import Any
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, Protocol
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.template.loader import render_to_string
@@ -21,20 +23,46 @@ def status(request: HttpRequest, token: str) -> HttpResponse:
     """Each answer says when to ask next, except after the last news that there can be."""
     with crowd.answering():
         page = look_at(token, browser_of(request))
-        headers = {"ETag": f'"{page.version}"'}
-        if not page.is_final:
-            headers[ASK_AFTER] = str(page.ask_after_ms)
-        if _is_known(request, headers["ETag"]):
-            return HttpResponseNotModified(headers=headers)
-        return JsonResponse(
-            {
-                "state": page.state.value,
-                "final": page.is_final,
-                "title": page.title,
-                "html": render_to_string("checkout/live.html", _context(request, page), request),
-            },
-            headers=headers,
-        )
+        return answer(request, page, "checkout/live.html", lambda: _context(request, page))
+
+
+class Live(Protocol):
+    """A page that follows what happens: an order's, or a plan's."""
+
+    @property
+    def state(self) -> StrEnum: ...
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def is_final(self) -> bool: ...
+
+    @property
+    def ask_after_ms(self) -> int: ...
+
+
+def answer(
+    request: HttpRequest, page: Live, template: str, context: Callable[[], dict[str, Any]]
+) -> HttpResponse:
+    """Nothing, if the page shows this version; else the state and the live part, made of `template`."""
+    headers = {"ETag": f'"{page.version}"'}
+    if not page.is_final:
+        headers[ASK_AFTER] = str(page.ask_after_ms)
+    if _is_known(request, headers["ETag"]):
+        return HttpResponseNotModified(headers=headers)
+    return JsonResponse(
+        {
+            "state": page.state.value,
+            "final": page.is_final,
+            "title": page.title,
+            "html": render_to_string(template, context(), request),
+        },
+        headers=headers,
+    )
 
 
 def _context(request: HttpRequest, page: OrderPage) -> dict[str, Any]:

@@ -70,6 +70,9 @@ PLANS = (
     Job("asking", plan_jobs.ask_for_instalments, every_s=2.0),
     Job("paid instalments", plan_jobs.take_money, every_s=10.0),
     Job("reminders", plan_jobs.remind_payers, every_s=10.0),
+    Job("plan checks", plan_jobs.check_connections, every_s=1.0),
+    Job("losses", plan_jobs.note_losses, every_s=10.0),
+    Job("loss mails", plan_jobs.tell_losses, every_s=10.0),
     Job("plans over", plan_jobs.let_go, every_s=10.0),
 )
 REFUNDS = (Job("refunds", follow_refunds, every_s=1.0),)

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.db import OperationalError
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from checkout.models import Instalment, Payment, Plan
-from checkout.plans import connecting, instalments, reminding
+from checkout.plans import checking, connecting, instalments, losing, reminding
 from checkout.plans.statuses import InstalmentStatus, PlanStatus
 from checkout.statuses import OPEN
 from checkout.worker.jobs import Clock, Round
@@ -43,11 +43,27 @@ def remind_payers(now: datetime, clock: Clock) -> Round:
     return Round(_each(reminding.due_reminders(now, limit=PER_ROUND), reminding.remind, clock))
 
 
+def note_losses(now: datetime, clock: Clock) -> Round:
+    """Plans whose payer's connection ended. Where the payer has connected again meanwhile, they go on with that."""
+    lost = losing.perhaps_lost(now, limit=PER_ROUND)
+    return Round(_each(lost, lambda pk, now: connecting.usable(Plan.objects.get(pk=pk), now), clock))
+
+
+def tell_losses(now: datetime, clock: Clock) -> Round:
+    return Round(_each(losing.to_tell(now, limit=PER_ROUND), losing.tell, clock))
+
+
+def check_connections(now: datetime, clock: Clock) -> Round:
+    """Of plans whose page somebody has opened."""
+    return Round(_each(checking.due_checks(now, limit=PER_ROUND), checking.check, clock))
+
+
 def begin_plans(now: datetime, clock: Clock) -> Round:
-    """Plans whose payer's connection was opened lately, and of which it is not clear yet from which account it pays."""
+    """Plans whose payer's connection was opened lately, and that do not use it yet."""
     labels = payers.opened_since(now - _CHOSEN_SOON, "plan")
     opened = [int(label.removeprefix("plan:")) for label in labels]
-    waiting = Plan.objects.filter(status=PlanStatus.AWAITING.value, agreed_at__isnull=False, pk__in=opened)
+    waits = Q(status=PlanStatus.AWAITING.value) | Q(lost_at__isnull=False)
+    waiting = Plan.objects.filter(waits, agreed_at__isnull=False, pk__in=opened)
     pks = waiting.order_by("agreed_at").values_list("pk", flat=True)[:PER_ROUND]
     _each(pks, lambda pk, now: connecting.follow(Plan.objects.get(pk=pk), now), clock)
     return Round()

@@ -1,8 +1,8 @@
-// Keeps the order page's live part up to date. Without this file the page reloads itself and works by forms.
+// Keeps the live part of an order's or a plan's page up to date. Without this file the page reloads itself and works by forms.
 //
 // Asks /status with the version it shows; the answer is 304, or the live part anew. Each answer says in
 // Kassa-Ask-After-Ms when to ask next: the server knows what is imminent and how busy it is. A hidden tab asks more
-// seldom, and at once when the person comes back. No more is asked when the order's state is final.
+// seldom, and at once when the person comes back. No more is asked when nothing more can happen.
 
 const LEAST_MS = 500;
 const MOST_MS = 60_000;
@@ -125,7 +125,7 @@ function idle() {
 live.addEventListener("submit", busy);
 heldBack.querySelector("button").addEventListener("click", () => {
   for (const form of live.querySelectorAll("form")) form.reset();
-  window.location.assign(live.dataset.orderUrl);
+  window.location.assign(live.dataset.pageUrl);
 });
 document.addEventListener("visibilitychange", () => (document.hidden ? plan() : wake()));
 window.addEventListener("focus", wake);

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from checkout.models import Payment, Plan
 from checkout.plans import connecting, offering, stopping
+from checkout.plans.page import read_plan_page
 from checkout.plans.statuses import FirstPayment
 from checkout.services import comparing
 from checkout.views.browser import COOKIE
@@ -144,7 +145,7 @@ def test_the_way_back_of_the_connection_leads_to_the_page(club: Club, client: Cl
     plan = club.offers()
     send(client, plan, "agree", terms=digest_on(text_of(client, plan)))
     plan.refresh_from_db()
-    url = connecting.way_to_the_bank(plan, timezone.now())
+    url = read_plan_page(plan, timezone.now()).authorization_url
     query = query_of(club.shop.bank.authorize(url, person=club.person.iban))
     answer = client.get("/connect/return", query, follow=True)
     assert state(answer.content.decode()) == "opening"
@@ -236,7 +237,7 @@ def test_without_a_sender_no_mail_is_promised(club: Club, client: Client) -> Non
     assert "mail" not in text_of(client, plan).replace("mailto", "")
 
 
-@pytest.mark.parametrize("what", ["agree", "pay", "connect", "account", "cancel"])
+@pytest.mark.parametrize("what", ["agree", "pay", "connect", "account", "cancel", "warn"])
 def test_every_form_needs_its_secret(club: Club, what: str) -> None:
     plan = club.offers()
     strict = Client(enforce_csrf_checks=True)

@@ -21,12 +21,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_the_tick_is_off_and_says_what_is_kept_and_how_long(visitor: Visitor) -> None:
-    text = visitor.opens(visitor.shop.order())
+    made = visitor.shop.order()
+    text = visitor.opens(made)
     box = re.search(r'<input type="checkbox" name="remember"[^>]*>', text)
     assert box
     assert "checked" not in box[0]
     assert "For 90 days we keep your name, your IBANs and an access that can only ask for payments" in text
-    assert 'href="/remembered"' in text
+    assert f'href="{made.get_absolute_url()}remembered"' in text
     assert visitor.cookie == ""
 
 

@@ -1,0 +1,78 @@
+"""Warning a payer who looks at the plan's page that there is too little money for the payment to come.
+
+Only in the browser that brought the bank's consent back, and only if it asked to be remembered for this: everybody else
+who has the page's link, the shop among them, must not learn anything about somebody's balance. bunq's answer is told
+there and nowhere else, and is neither stored nor logged. Anything but a clear no shows nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from checkout import connections
+from checkout.models import Plan, RememberedBrowser
+from checkout.plans.moves import write
+from checkout.plans.page import PlanPage
+from checkout.plans.page_state import Warned
+from checkout.plans.statuses import RUNNING, PlanStatus
+from checkout.services import remembering
+from oauth_connect.bunq.types import Money
+
+# So long before a payment is due there is time to move money.
+BEFORE_DUE = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class ToCome:
+    """What will be asked for soon, or is; in euro."""
+
+    amount: Decimal
+    is_asked: bool
+
+
+def standing(page: PlanPage, *, brought: int, label: str) -> Warned:
+    """`brought`: the authorization that this browser brought back. `label`: what its cookie says that it is; the cookie
+    was signed by us. No query.
+    """
+    own = page.reading.own
+    if page.plan.state not in RUNNING or own is None or not own.works:
+        return Warned.NO
+    if page.plan.warned_browser and page.plan.warned_browser == label:
+        return Warned.YES
+    return Warned.OFFERED if brought == own.authorization_id else Warned.NO
+
+
+def to_come(page: PlanPage) -> ToCome | None:
+    """From shortly before a due date until the payment has ended."""
+    plan, due = page.plan, page.waiting or page.unpaid
+    if plan.state is not PlanStatus.ACTIVE:
+        return None
+    if due is not None and due.order is not None:
+        return ToCome(due.order.total, is_asked=True)
+    if plan.next_at is not None and plan.next_at - BEFORE_DUE <= page.now:
+        return ToCome(plan.amount, is_asked=False)
+    return None
+
+
+def surely_lacks(plan: Plan, browser: RememberedBrowser, amount: Decimal, now: datetime) -> bool:
+    """Whether bunq says that there is not enough money for it. Asked too often, it is not asked at all."""
+    if plan.warned_browser != browser.label or plan.connection_pk is None:
+        return False
+    if not remembering.may_ask_for_funds(browser, now):
+        return False
+    return connections.funds(plan.connection_pk, plan.payer_iban, Money(amount, plan.currency)) is False
+
+
+def warn(plan: Plan, browser: RememberedBrowser) -> None:
+    """From now on this browser is warned, and no other. That the page offered it, the caller knows."""
+    write(plan, warned_browser=browser.label)
+
+
+def stop_warning(plan: Plan) -> None:
+    write(plan, warned_browser="")
+
+
+def warned_plans(browser: RememberedBrowser) -> list[Plan]:
+    """The plans of which this browser is warned."""
+    found = Plan.objects.filter(warned_browser=browser.label, status__in=RUNNING)
+    return list(found.select_related("merchant").order_by("pk"))
