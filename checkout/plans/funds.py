@@ -5,8 +5,7 @@ who has the page's link, the shop among them, must not learn anything about some
 there and nowhere else, and is neither stored nor logged. Anything but a clear no shows nothing.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from checkout import connections
@@ -14,20 +13,9 @@ from checkout.models import Plan, RememberedBrowser
 from checkout.plans.moves import write
 from checkout.plans.page import PlanPage
 from checkout.plans.page_state import Warned
-from checkout.plans.statuses import RUNNING, PlanStatus
+from checkout.plans.statuses import RUNNING
 from checkout.services import remembering
 from oauth_connect.bunq.types import Money
-
-# So long before a payment is due there is time to move money.
-BEFORE_DUE = timedelta(days=2)
-
-
-@dataclass(frozen=True)
-class ToCome:
-    """What will be asked for soon, or is; in euro."""
-
-    amount: Decimal
-    is_asked: bool
 
 
 def standing(page: PlanPage, *, brought: int, label: str) -> Warned:
@@ -40,18 +28,6 @@ def standing(page: PlanPage, *, brought: int, label: str) -> Warned:
     if page.plan.warned_browser and page.plan.warned_browser == label:
         return Warned.YES
     return Warned.OFFERED if brought == own.authorization_id else Warned.NO
-
-
-def to_come(page: PlanPage) -> ToCome | None:
-    """From shortly before a due date until the payment has ended."""
-    plan, due = page.plan, page.waiting or page.unpaid
-    if plan.state is not PlanStatus.ACTIVE:
-        return None
-    if due is not None and due.order is not None:
-        return ToCome(due.order.total, is_asked=True)
-    if plan.next_at is not None and plan.next_at - BEFORE_DUE <= page.now:
-        return ToCome(plan.amount, is_asked=False)
-    return None
 
 
 def surely_lacks(plan: Plan, browser: RememberedBrowser, amount: Decimal, now: datetime) -> bool:

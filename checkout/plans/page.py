@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import cached_property
 
 from django.db.models import Exists, OuterRef
@@ -34,6 +35,8 @@ from oauth_connect.payers import ConnectionStatus, PayerAccount
 _UPCOMING = 3
 # So long after the last thing that happened a page without JavaScript goes on reloading itself.
 _RELOADS_FOR = timedelta(minutes=15)
+# So long before a payment is due there is time to move money.
+_SHORTLY = timedelta(days=2)
 
 TITLES = {
     PlanPageState.OFFER: "Your agreement",
@@ -65,6 +68,15 @@ class Shown:
     paragraphs: list[str]
     digest: str
     is_change: bool
+
+
+@dataclass(frozen=True)
+class ToCome:
+    """The payment that is asked for, or will be soon: of which instalment, in euro, and its date."""
+
+    number: int
+    amount: Decimal
+    day: date
 
 
 @dataclass(frozen=True)
@@ -164,6 +176,18 @@ class PlanPage:
     @cached_property
     def first_under_way(self) -> bool:
         return any(row.standing is Standing.ASKED for row in self.rows if row.instalment == self.first)
+
+    @cached_property
+    def to_come(self) -> ToCome | None:
+        """From shortly before a due date until the payment has ended."""
+        plan, due = self.plan, self.waiting or self.unpaid
+        if plan.state is not PlanStatus.ACTIVE:
+            return None
+        if due is not None and due.order is not None:
+            return ToCome(due.number, due.order.total, local_day(due.due_at, plan.time_zone))
+        if plan.next_at is None or plan.next_at - _SHORTLY > self.now:
+            return None
+        return ToCome(plan.next_number, plan.amount, local_day(plan.next_at, plan.time_zone))
 
     @cached_property
     def upcoming(self) -> list[date]:

@@ -4,8 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 
 from checkout.plans import funds
-from checkout.plans.funds import ToCome
-from checkout.plans.page import PlanPage
+from checkout.plans.page import PlanPage, ToCome
 from checkout.plans.page_state import Warned
 from checkout.services import remembering
 from checkout.services.remembering import NOBODY, Recognised
@@ -22,7 +21,7 @@ def shortage(request: HttpRequest, page: PlanPage) -> tuple[Recognised, ToCome |
     """Who looks, and what bunq says that there is too little money for; None for whatever else it says."""
     if page.warned is not Warned.YES:
         return NOBODY, None
-    seen, due = remembered_cookie.recognise(request), funds.to_come(page)
+    seen, due = remembered_cookie.recognise(request), page.to_come
     if seen.browser is None or due is None:
         return seen, None
     lacks = funds.surely_lacks(page.plan, seen.browser, due.amount, clock.now())

@@ -90,11 +90,18 @@ function show(news) {
   for (const id of open) document.getElementById(id)?.setAttribute("open", "");
   document.title = document.title.replace(/^[^·]*/, `${news.title} `);
   document.getElementById("notices").replaceChildren();
+  takeAwayWhatIsOver();
   heldBack.hidden = true;
   if (had) (had.id && document.getElementById(had.id) || document.getElementById("headline"))?.focus();
   announcement.textContent = [...live.querySelectorAll("h1, .lead, .refund")]
     .map((element) => element.textContent.trim().replace(/\s+/g, " "))
     .join(". ");
+}
+
+// What was told about a payment when the page was opened holds no longer than the payment.
+function takeAwayWhatIsOver() {
+  const told = document.getElementById("not-enough");
+  if (told && told.dataset.toCome !== shown().dataset.toCome) told.remove();
 }
 
 function wake() {
