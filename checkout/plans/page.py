@@ -35,6 +35,8 @@ from oauth_connect.payers import ConnectionStatus, PayerAccount
 _UPCOMING = 3
 # So long after the last thing that happened a page without JavaScript goes on reloading itself.
 _RELOADS_FOR = timedelta(minutes=15)
+# A code is exchanged within so long, or its payer had better go to bunq once more.
+_EXCHANGED_WITHIN = timedelta(minutes=5)
 # So long before a payment is due there is time to move money.
 _SHORTLY = timedelta(days=2)
 
@@ -225,8 +227,8 @@ class PlanPage:
         """Of a plan that runs: the payer has come back, and another connection is not open yet."""
         if self.plan.state not in RUNNING:
             return False
-        found, latest = self.reading.connection, self.reading.newest
-        if latest is not None and latest.came_back and (found is None or latest.id > found.authorization_id):
+        found = self.reading.connection
+        if _just_came_back(self.reading, self.now):
             return True
         return found is not None and found.pk != self.plan.connection_pk and self.opening is Opening.UNDER_WAY
 
@@ -277,7 +279,7 @@ def read_plan_page(plan: Plan, now: datetime) -> PlanPage:
 
 
 def _page(reading: PlanReading, now: datetime) -> PlanPage:
-    plan, opening = reading.plan, _opening(reading)
+    plan, opening = reading.plan, _opening(reading, now)
     facts = PlanFacts(
         status=plan.state,
         is_agreed=plan.agreed_at is not None,
@@ -312,15 +314,24 @@ def _rows(plan: Plan, made: Iterable[MadeInstalment]) -> list[Row]:
     return found
 
 
-def _opening(reading: PlanReading) -> Opening:
+def _opening(reading: PlanReading, now: datetime) -> Opening:
     found = reading.connection
     if found is not None and found.works and not _is_unsure(reading, found):
         return Opening.WORKS
     if found is not None and found.status in (ConnectionStatus.OPENING, ConnectionStatus.ACTIVE):
         return Opening.UNDER_WAY
-    if found is None and reading.newest is not None and reading.newest.came_back:
+    if found is None and _just_came_back(reading, now):
         return Opening.UNDER_WAY
     return Opening.NONE
+
+
+def _just_came_back(reading: PlanReading, now: datetime) -> bool:
+    """The payer came back from bunq, and no connection has come of it yet. If the bank's answer was lost, none will."""
+    latest = reading.newest
+    if latest is None or not latest.came_back or latest.returned_at is None:
+        return False
+    known = [one.authorization_id for one in (reading.connection, reading.own) if one is not None]
+    return latest.id > max(known, default=0) and now - latest.returned_at < _EXCHANGED_WITHIN
 
 
 def _is_unsure(reading: PlanReading, found: SeenConnection) -> bool:

@@ -107,3 +107,17 @@ def test_the_access_is_kept_for_this_plan_alone(club: Club) -> None:
     assert page(club, other) is PlanPageState.CONNECT
     club.until_due(one)
     assert not other.made.exists()
+
+
+def test_an_approval_whose_access_was_lost_does_not_look_as_if_it_were_being_opened_for_ever(
+    club: Club,
+) -> None:
+    """bunq took the code, and its answer never came: the payer has to go there once more."""
+    plan = club.agrees(club.offers())
+    club.shop.bank.fault("lost_after", times=9, path="token")
+    club.allows(plan)
+    club.shop.bank.clear_faults()
+    assert page(club, plan) is PlanPageState.OPENING
+    assert payers.kept_for(plan.label) == ()
+    club.now += timedelta(minutes=6)
+    assert page(club, plan) is PlanPageState.CONNECT
