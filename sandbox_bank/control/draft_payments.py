@@ -14,9 +14,11 @@ from sandbox_bank.models import Callback, DraftPayment, DraftStatus
 
 @control("GET")
 def listed(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
-    """Newest first."""
+    """Newest first; of one account if `sender_iban` names it."""
     draft_payments.settle_due()
     rows = DraftPayment.objects.select_related("account", "schedule").order_by("-id")
+    if sender_iban := request.GET.get("sender_iban", ""):
+        rows = rows.filter(account__iban=sender_iban)
     return {"draft_payments": list(map(_show, rows))}
 
 

@@ -202,7 +202,7 @@ def _authorizations() -> list[dict[str, Any]]:
 
 def _ledger() -> list[dict[str, Any]]:
     """Every entry of every account, in the order in which they happened. Amounts leave an account with a minus."""
-    rows = LedgerEntry.objects.select_related("account").order_by("id")
+    rows = LedgerEntry.objects.select_related("account", "draft_payment").order_by("id")
     return [
         {
             "id": row.id,
@@ -214,6 +214,7 @@ def _ledger() -> list[dict[str, Any]]:
             "counterparty_name": row.counterparty_name,
             "description": row.description,
             "draft_id": row.draft_id,
+            "draft_payment_id": row.draft_payment.id if hasattr(row, "draft_payment") else None,
         }
         for row in rows
     ]

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # Told to the bank and, through the installation, to our own budgets: high enough for hundreds of checkouts.
-LIMITS = "GET=30/3,POST=30/3,PUT=20/3,SESSION=1/3"
+# New sessions are for each payer who wants to be remembered.
+LIMITS = "GET=30/3,POST=30/3,PUT=20/3,SESSION=6/3"
 # Longer than this an unanswered create has to be unseen before it counts as never made (checkout/services/recovery.py).
 SETTLED_AFTER_S = 120.0
 # The longest pause between two looks at a payment (checkout/services/outcome.py).
@@ -22,6 +23,9 @@ class Plan:
     on_postgresql: bool
     shoppers: int = 14
     payers: int = 60
+    # How many shops send money back, and how many payers have a plan.
+    refunding: int = 3
+    plans: int = 3
     limits: str = LIMITS
     webs: int = 2
     workers: int = 3
@@ -77,6 +81,12 @@ _QUICK = frozenset(
         "buys_the_same_twice",
         "is_poor",
         "shop_cancels",
+        "becomes_a_regular",
+        "pays_by_push",
+        "rejects_the_push",
+        "scans_instead",
+        "presses_twice",
+        "cancels_the_push_while_approving",
     }
 )
 
@@ -94,6 +104,8 @@ def short(seed: int, folder: Path, *, on_postgresql: bool) -> Plan:
         on_postgresql=on_postgresql,
         shoppers=8,
         payers=16,
+        refunding=1,
+        plans=1,
         webs=2,
         workers=2,
         kill_every_s=1.6,

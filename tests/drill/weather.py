@@ -11,6 +11,9 @@ from tests.drill.bank import Bank, BankAway
 _ALL = "/payment-service-provider-draft-payment$"
 _ONE = r"/payment-service-provider-draft-payment/\d+$"
 _TOKEN = "^/v1/token$"
+# On an account of somebody who let us connect: a push, or a refund on a shop's own account.
+_PUSHES = "/monetary-account/[0-9]+/draft-payment$"
+_PUSH = "/monetary-account/[0-9]+/draft-payment/[0-9]+$"
 # Longer than the product waits for an answer (Plan.settings).
 _TOO_SLOW_S = 4.0
 
@@ -94,6 +97,38 @@ ALWAYS = (
     Fault("bad_signature_on_error", 0.1),
 )
 
+PUSHES = (
+    # asking on an account
+    Fault("lost_after", 0.04, "POST", _PUSHES),
+    Fault("lost_before", 0.04, "POST", _PUSHES),
+    Fault("server_error", 0.02, "POST", _PUSHES, {"effect": True}),
+    Fault("server_error", 0.02, "POST", _PUSHES),
+    Fault("slow_answer", 0.02, "POST", _PUSHES, {"seconds": _TOO_SLOW_S}),
+    Fault("truncated", 0.01, "POST", _PUSHES),
+    Fault("bad_signature", 0.01, "POST", _PUSHES),
+    Fault("duplicate_request_id", 0.01, "POST", _PUSHES),
+    Fault("refused", 0.01, "POST", _PUSHES),
+    # closing it
+    Fault("lost_after", 0.06, "PUT", _PUSH),
+    Fault("lost_before", 0.06, "PUT", _PUSH),
+    Fault("server_error", 0.03, "PUT", _PUSH),
+    Fault("stale_timestamp", 0.04, "PUT", _PUSH),
+    Fault("cancel_loses_race", 0.08, "PUT", _PUSH),
+    # reading it
+    Fault("lost_before", 0.02, "GET", _PUSH),
+    Fault("server_error", 0.02, "GET", _PUSH),
+    Fault("bad_signature", 0.01, "GET", _PUSH),
+    Fault("unknown_status", 0.01, "GET", _PUSH),
+    Fault("lost_before", 0.03, "GET", _PUSHES),
+    Fault("server_error", 0.03, "GET", _PUSHES),
+    # opening a connection
+    Fault("lost_after", 0.05, "POST", "/installation$"),
+    Fault("lost_after", 0.05, "POST", "/device-server$"),
+    Fault("server_error", 0.05, "POST", "/device-server$"),
+    Fault("server_error", 0.05, "GET", "/monetary-account$"),
+    Fault("slow", 0.1, "GET", "/confirmation-of-funds", {"seconds": 1.0}),
+)
+
 # One of these now and then, for some seconds.
 SPELLS = (
     (Fault("listing_without_id", 1.0, "GET", _ALL), 15.0),
@@ -127,7 +162,7 @@ class Weather:
         """Tell the bank everything anew. Each time the chances fall differently, but always the same for one seed."""
         self._changes += 1
         self._bank.ask("DELETE", "faults")
-        for number, fault in enumerate([*([self._spell] if self._spell else []), *ALWAYS]):
+        for number, fault in enumerate([*([self._spell] if self._spell else []), *ALWAYS, *PUSHES]):
             seed = f"{self._seed} {self._changes} {number}"
             self._bank.ask("POST", "faults", fault.wanted(seed, self._roughness))
 

@@ -57,7 +57,14 @@ def what_differs_is_flagged(books: Books) -> Iterator[str]:
 
 
 def _proofs(books: Books, payment: Row) -> list[Row]:
-    """Authorizations that came back with a code that the bank took: its own, or one of the same browser and payer."""
+    """Authorizations that came back with a code that the bank took: its own, or one of the same browser and payer.
+
+    A push needs none of its own: its payer's account is known by one that came back before. That one is its proof.
+    """
+    if payment["way"] == "push":
+        lent = {one["id"]: one["authorization_id"] for one in books.facts.connections}
+        by = lent.get(payment["connection_id"])
+        return [row for row in books.facts.authorizations if row["id"] == by and row["exchange"] in PROVEN]
     own = f"payment:{payment['id']}"
     mine = [row for row in books.facts.authorizations if row["reference"] == own]
     payers = {row["payer"] for row in mine}
