@@ -66,6 +66,12 @@ def _late(world: SmallWorld) -> None:
     world.facts.payments[1]["status"] = "paid"
 
 
+def _ended_before_it_was_paid(world: SmallWorld) -> None:
+    """Not after it, as one does whose money all went back."""
+    end = {**world.facts.events[0], "id": 0, "kind": "order_cancelled"}
+    world.facts.events.insert(0, end)
+
+
 _TRACEBACK = (
     "2031-04-05T06:01:00.000Z ERROR django.request Internal Server Error: /orders/[removed]/",
     "Traceback (most recent call last):",
@@ -104,6 +110,7 @@ FALSIFIED: list[tuple[str, Falsification]] = [
     ("two executed are flagged", lambda world: world.order.update(paid_twice=True)),
     ("late money is flagged", _late),
     ("late money is flagged", lambda world: world.order.update(paid_late=True)),
+    ("late money is flagged", _ended_before_it_was_paid),
     ("what differs is flagged", lambda world: world.order.update(amount_differs=True)),
     (
         "what differs is flagged",
@@ -221,6 +228,14 @@ FALSIFIED: list[tuple[str, Falsification]] = [
 
 def test_what_agrees_has_no_differences(tmp_path: Path) -> None:
     assert compare(SmallWorld(tmp_path).facts) == []
+
+
+def test_an_order_whose_money_all_went_back_was_not_paid_late(tmp_path: Path) -> None:
+    world = SmallWorld(tmp_path)
+    world.order["status"] = "cancelled"
+    ended = {**world.event("order_paid"), "id": 999, "kind": "order_cancelled", "old_status": "paid"}
+    world.facts.events.append({**ended, "new_status": "cancelled"})
+    assert "late money is flagged" not in {difference.check for difference in compare(world.facts)}
 
 
 @pytest.mark.parametrize(
