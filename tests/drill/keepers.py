@@ -109,9 +109,8 @@ class Keeper:
             self.desk.press("confirm")
 
     def _asks(self, do: str, **wish: object) -> dict[str, Any]:
-        for _ in range(_TRIES):
+        while True:
             try:
                 return self.town.desk.ask(do, **wish)
             except DatabaseAway:
                 self.town.pause(0.5)
-        return {}
