@@ -27,7 +27,7 @@ class Customs:
         self._bank.close()
 
     def follow(self, standing: dict[str, Any]) -> None:
-        if standing["plans"] and not standing["unsent"]:
+        if standing["plans"] and not standing["unsent_of_plans"]:
             self._town.desk.ask("stop_plans")
         if standing["refunds"]:
             self._answer_on_phones()

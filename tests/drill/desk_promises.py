@@ -21,6 +21,7 @@ from checkout.statuses import OPEN
 from oauth_connect.models import PayerConnection
 
 _OPEN = [status.value for status in OPEN]
+_UNSENT = ["created", "submitting", "unknown"]
 _OVER = [status.value for status in OVER]
 _CENT = Decimal("0.01")
 # After this an instalment that is hurried has ended.
@@ -112,6 +113,9 @@ def standing() -> dict[str, Any]:
     hidden = open_refunds.filter(out_of_sight=True)
     return {
         "plans": Plan.objects.exclude(status__in=_OVER).count(),
+        "unsent_of_plans": Payment.objects.filter(
+            status__in=_UNSENT, order__instalment__isnull=False
+        ).count(),
         "instalments": Instalment.objects.filter(status=InstalmentStatus.OPEN.value).count(),
         "kept_for_plans": Plan.objects.filter(status__in=_OVER, disconnected_at__isnull=True).count(),
         "refunds": open_refunds.count(),

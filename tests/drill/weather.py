@@ -144,8 +144,9 @@ _BETWEEN_SPELLS_S = (10.0, 40.0)
 class Weather:
     """Switched on with `begin`; `again` after the bank came back; `tick` now and then; `clear` at the end."""
 
-    def __init__(self, bank: Bank, *, seed: int, roughness: float) -> None:
+    def __init__(self, bank: Bank, *, seed: int, roughness: float, without: frozenset[str]) -> None:
         self._bank, self._seed, self._roughness = bank, seed, roughness
+        self._always = [fault for fault in (*ALWAYS, *PUSHES) if fault.name not in without]
         self._rng = random.Random(f"{seed} weather")
         self._changes = 0
         self._spell: Fault | None = None
@@ -162,7 +163,7 @@ class Weather:
         """Tell the bank everything anew. Each time the chances fall differently, but always the same for one seed."""
         self._changes += 1
         self._bank.ask("DELETE", "faults")
-        for number, fault in enumerate([*([self._spell] if self._spell else []), *ALWAYS, *PUSHES]):
+        for number, fault in enumerate([*([self._spell] if self._spell else []), *self._always]):
             seed = f"{self._seed} {self._changes} {number}"
             self._bank.ask("POST", "faults", fault.wanted(seed, self._roughness))
 
