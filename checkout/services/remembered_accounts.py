@@ -6,8 +6,9 @@ from datetime import datetime
 
 from checkout import connections
 from checkout.connections import Connection, ConnectionStatus, PayerAccount
-from checkout.models import ForgottenConnection, Order, Payment, RememberedBrowser
+from checkout.models import ForgottenConnection, Order, RememberedBrowser
 from checkout.services import remembering
+from checkout.services.comparing import as_far_as_known
 from checkout.services.remembering import Recognised
 from oauth_connect.bunq.types import Money
 
@@ -66,7 +67,7 @@ def offered(seen: Recognised) -> Remembered:
     if browser is None:
         return Remembered(was_copied=seen.was_copied)
     found = _kept(browser)
-    active = _compared([one for one in found if one.status is ConnectionStatus.ACTIVE])
+    active = [one for one in found if one.status is ConnectionStatus.ACTIVE]
     if not active:
         is_gone = bool(found) and all(one.status is ConnectionStatus.EXPIRED for one in found)
         return Remembered(is_gone=is_gone)
@@ -102,17 +103,7 @@ def _kept(browser: RememberedBrowser) -> list[Connection]:
         return []
     forgotten = ForgottenConnection.objects.filter(connection_id__in=[one.pk for one in found])
     gone = set(forgotten.values_list("connection_id", flat=True))
-    return [one for one in found if one.pk not in gone]
-
-
-def _compared(active: list[Connection]) -> list[Connection]:
-    """Those of which it is known that they belong to the payer that was typed."""
-    payments = {one.reference.removeprefix("payment:"): one for one in active}
-    waiting = Payment.objects.filter(
-        pk__in=[int(number) for number in payments if number.isdecimal()], keep_due_at__isnull=False
-    )
-    unsure = {payments[str(pk)].pk for pk in waiting.values_list("pk", flat=True)} if payments else set()
-    return [one for one in active if one.pk not in unsure]
+    return list(as_far_as_known(one for one in found if one.pk not in gone))
 
 
 def _accounts(connection: Connection) -> Iterator[RememberedAccount]:
