@@ -183,6 +183,7 @@ def _open(holder: SessionHolder, owner: str) -> OpenSession:
         opened_at = clock.now()
         session = _ask(holder)
         if session is None:
+            _mine(holder, owner).update(refused_at=None)
             return _opened(holder)
         _mine(holder, owner).update(
             session_token=session.token,
