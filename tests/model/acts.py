@@ -234,7 +234,7 @@ class RegularConnectsAgain:
     def do(self, world: World) -> None:
         assert world.regular is not None
         world.touched = True
-        world.regular = connect(world.bank, world.regular.iban)
+        world.regular = connect(world.bank, world.regular.iban, world.pass_time)
         say("the regular connects again")
 
 

@@ -27,7 +27,7 @@ def settle(world: World) -> None:
         world.wake(sleeper)
     _obey(world)
     if world.regular is not None and world.hides_a_push():
-        world.regular = connect(world.bank, world.regular.iban)
+        world.regular = connect(world.bank, world.regular.iban, world.pass_time)
     worker = new_worker()
     for number in range(_ROUNDS):
         world.act("a worker ticks", worker.tick)

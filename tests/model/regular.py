@@ -1,5 +1,6 @@
 """Somebody whose account was remembered: connected once, and found as connected again at the start of each run."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,9 @@ from oauth_connect.sessions import renewed
 from tests.banks import SandboxBank
 
 LABEL = "browser:1"
-_STEPS = 5
+# Longer than a limit that the bank named a moment ago lasts, and than the pauses between two tries.
+_PAUSE_S = 61.0
+_ROUNDS = 8
 
 
 @dataclass(frozen=True)
@@ -24,12 +27,12 @@ class Regular:
     rows: tuple[tuple[Any, dict[str, Any]], ...] = field(repr=False)
 
 
-def connect(bank: SandboxBank, iban: str) -> Regular:
-    """By an authorization whose access is kept, and a worker that opens it in fair weather."""
+def connect(bank: SandboxBank, iban: str, pass_time: Callable[[float], None]) -> Regular:
+    """By an authorization whose access is kept, and a worker that opens it in fair weather, once there is room."""
     bank.clear_faults()
     now = clock.now()
     way = authorizations.begin(
-        reference="payment:0",
+        reference=LABEL,
         return_to="/",
         browser="regular",
         payer="regular",
@@ -41,20 +44,29 @@ def connect(bank: SandboxBank, iban: str) -> Regular:
         urlsplit(str(bank.authorize(authorizations.url_of(way), person=iban, only_draft=-1))).query
     )
     authorizations.receive_return(state=query["state"][0], code=query["code"][0], error="", now=clock.now())
-    row = PayerConnection.objects.get(authorization=way)
-    for _ in range(_STEPS):
-        payers.open_waiting(clock.now())
+    row = _opened(way.pk, pass_time)
     found = payers.get(row.pk)
     assert found is not None
-    assert found.status is payers.ConnectionStatus.ACTIVE, found
     return Regular(iban, row.pk, found.accounts[0].account_id, _rows_of(row.pk))
 
 
-def come_back(bank: SandboxBank, known: Regular | None) -> Regular:
+def _opened(authorization_pk: int, pass_time: Callable[[float], None]) -> PayerConnection:
+    mine = PayerConnection.objects.filter(authorization_id=authorization_pk)
+    for _ in range(_ROUNDS):
+        payers.open_waiting(clock.now())
+        if row := mine.filter(status=PayerConnection.Status.ACTIVE).first():
+            return row
+        pass_time(_PAUSE_S)
+        authorizations.retry_exchanges(clock.now())
+    stand = list(mine.values_list("status", "ending"))
+    raise AssertionError(f"the regular could not connect: {stand}")
+
+
+def come_back(bank: SandboxBank, known: Regular | None, pass_time: Callable[[float], None]) -> Regular:
     """At the start of a run, in an empty database."""
     if known is None or not bank.control("GET", "connections", person=known.iban)["connections"]:
         made = bank.control("POST", "people", {"name": "R. Regular", "balance": "100000.00"})
-        return connect(bank, made["people"][0]["accounts"][0]["iban"])
+        return connect(bank, made["people"][0]["accounts"][0]["iban"], pass_time)
     for model, values in known.rows:
         model.objects.create(**values)
     row = PayerConnection.objects.get(pk=known.connection_pk)

@@ -135,7 +135,7 @@ class World:
         registration = BankRegistration.objects.get()
         renewed(registration, registration.session_generation)
         BankRegistration.objects.update(listing_has_ids=listing_has_ids, listing_seen_at=None)
-        self.regular = come_back(self.bank, self.regular)
+        self.regular = come_back(self.bank, self.regular, self.pass_time)
         self._seen = None
         drafts = self.truth().drafts
         self._first_draft = max([self._first_draft, *drafts])
