@@ -228,10 +228,17 @@ def _no_needless_alarm(facts: Facts, payment: Payment) -> Iterator[str]:
 
 
 def _late_money(facts: Facts, order: Order) -> Iterator[str]:
-    """6. What was paid for an order that had ended is flagged."""
-    paid = [payment for payment in facts.payments[order.pk] if payment.state is P.PAID]
-    if paid and order.status in ("expired", "cancelled") and not order.paid_late:
+    """6. What was paid for an order that had ended is flagged. One that ended after it was paid gave its money back."""
+    ended = [e.id for e in facts.order_events[order.pk] if e.kind in ("order_expired", "order_cancelled")]
+    paid = [_paid_at(facts, payment) for payment in facts.payments[order.pk] if payment.state is P.PAID]
+    if ended and paid and min(ended) < max(paid) and not order.paid_late:
         yield f"6: {facts.world.name(order)} was paid after its end, and nobody is told"
+
+
+def _paid_at(facts: Facts, payment: Payment) -> int:
+    """The event that made it *paid*."""
+    moves = [e for e in facts.events[payment.pk] if not e.kind.startswith("order_")]
+    return next(e.id for e in moves if e.new_status == P.PAID.value)
 
 
 def _grace(facts: Facts, order: Order) -> Iterator[str]:
