@@ -50,14 +50,26 @@ class Remembered:
 
 @dataclass(frozen=True)
 class RememberedBank:
-    """A connection as the page of this browser shows it."""
+    """A connection as the page of this browser shows it.
+
+    Until it is known that it belongs to the payer that was typed (`is_compared`), it says nothing of whose it is.
+    """
 
     connection: Connection
     accounts: tuple[RememberedAccount, ...] = field(default=())
+    is_compared: bool = True
 
     @property
     def status(self) -> str:
-        return self.connection.status.value
+        return (self.connection.status if self.is_compared else ConnectionStatus.OPENING).value
+
+    @property
+    def payer_name(self) -> str:
+        return self.connection.payer_name if self.is_compared else ""
+
+    @property
+    def since(self) -> datetime | None:
+        return self.connection.opened_at if self.is_compared else None
 
 
 def offered(seen: Recognised) -> Remembered:
@@ -77,7 +89,14 @@ def offered(seen: Recognised) -> Remembered:
 
 def banks(browser: RememberedBrowser) -> tuple[RememberedBank, ...]:
     """All that is kept for this browser, newest first."""
-    return tuple(RememberedBank(one, tuple(_accounts(one))) for one in _kept(browser))
+    found = _kept(browser)
+    compared = {one.pk for one in _compared(found)}
+    return tuple(
+        RememberedBank(one, tuple(_accounts(one)))
+        if one.pk in compared
+        else RememberedBank(one, is_compared=False)
+        for one in found
+    )
 
 
 def chosen(browser: RememberedBrowser, key: str) -> RememberedAccount | None:
@@ -105,14 +124,14 @@ def _kept(browser: RememberedBrowser) -> list[Connection]:
     return [one for one in found if one.pk not in gone]
 
 
-def _compared(active: list[Connection]) -> list[Connection]:
+def _compared(found: list[Connection]) -> list[Connection]:
     """Those of which it is known that they belong to the payer that was typed."""
-    payments = {one.reference.removeprefix("payment:"): one for one in active}
+    payments = {one.reference.removeprefix("payment:"): one for one in found}
     waiting = Payment.objects.filter(
         pk__in=[int(number) for number in payments if number.isdecimal()], keep_due_at__isnull=False
     )
     unsure = {payments[str(pk)].pk for pk in waiting.values_list("pk", flat=True)} if payments else set()
-    return [one for one in active if one.pk not in unsure]
+    return [one for one in found if one.pk not in unsure]
 
 
 def _accounts(connection: Connection) -> Iterator[RememberedAccount]:
