@@ -192,7 +192,7 @@ BUNQ_CALLBACK_URL = env.str("BUNQ_CALLBACK_URL", default="")
 CONNECTION_LIFETIME_DAYS = env.int("CONNECTION_LIFETIME_DAYS", default=90)
 # On PostgreSQL the database's clock is everybody's, so that machines whose clocks differ agree on leases and limits.
 CLOCK_FROM_DATABASE = env.bool("CLOCK_FROM_DATABASE", default=True)
-# For rehearsals alone: how far this installation's clock is ahead. What was promised to real payers would end early, and
+# For rehearsals alone: how far this installation's clock is ahead. What real payers were promised would end early, and
 # a bank whose clock stays would be told wrong dates: so it is refused for any bank but one on this machine.
 REHEARSAL_CLOCK_AHEAD_S = env.int("REHEARSAL_CLOCK_AHEAD_S", default=0)
 _BANK_HOSTS = {environ.urlparse(url).hostname for url in (BUNQ_API_URL, BUNQ_AUTHORIZE_URL, BUNQ_TOKEN_URL)}

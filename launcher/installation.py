@@ -8,6 +8,7 @@ import secrets
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -103,6 +104,7 @@ class Installation:
         self._say = say
         self._lock: IO[str] | None = None
         self.processes: list[ManagedProcess] = []
+        self.ahead = timedelta()
 
     # life
 
@@ -179,6 +181,36 @@ class Installation:
             process.env.update(settings)
             process.restart()
         self.wait_until_ready()
+
+    def let_pass(self, by: timedelta) -> None:
+        """Time goes on, here and at the bank alike, while shop and worker are stopped: no process sees its clock jump.
+
+        Needs `control`, which moves the bank's clock. Started again in the same folder, the bank is ahead still and the
+        rest is not.
+        """
+        products = (*self.webs, *self.workers)
+        for process in products:
+            process.ask_to_stop()
+        for process in products:
+            process.stop()
+        self._move_bank(by)
+        self.ahead += by
+        ahead = {"REHEARSAL_CLOCK_AHEAD_S": str(int(self.ahead.total_seconds()))}
+        self.env.update(ahead)
+        for process in products:
+            process.env.update(ahead)
+            process.start()
+        self.wait_until_ready()
+
+    def _move_bank(self, by: timedelta) -> None:
+        with requests.Session() as http:
+            http.trust_env = False
+            body = {"advance_s": int(by.total_seconds())}
+            http.post(f"{self.bank_url}/_control/clock", json=body, timeout=30).raise_for_status()
+
+    def now(self) -> datetime:
+        """What shop, worker and bank take the time to be."""
+        return datetime.now(UTC) + self.ahead
 
     def dead(self) -> ManagedProcess | None:
         """A process that ended although nobody asked it to."""
