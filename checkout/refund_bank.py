@@ -11,6 +11,7 @@ from typing import TypeVar
 from checkout import bank
 from checkout.bank import Accepted, Lost, NothingHappened, Reservation, TurnedDown
 from checkout.bank.answers import nothing_happened
+from checkout.bank.pushes import patiently
 from checkout.iban import normalise_iban
 from checkout.models import Merchant, Refund
 from oauth_connect import payers, pushes
@@ -123,6 +124,14 @@ def read(refund: Refund, draft_id: int) -> DraftPayment | NothingHappened:
     if place is None or refund.held_at != held_at():
         return _NO_CONNECTION
     return _asked(lambda: pushes.read(place.connection_pk, place.account_id, draft_id, spread=True))
+
+
+def read_patiently(refund: Refund, draft_id: int) -> DraftPayment | NothingHappened:
+    """The same for a person who can wait for the bank's limits."""
+    place = place_of(refund)
+    if place is None or refund.held_at != held_at():
+        return _NO_CONNECTION
+    return _asked(lambda: patiently(lambda: pushes.read(place.connection_pk, place.account_id, draft_id)))
 
 
 def listed_since(refund: Refund, since: datetime) -> tuple[DraftPayment, ...] | NothingHappened:

@@ -17,8 +17,9 @@ _SECRET_VALUES = re.compile(
     r"""(?P<name>\b(?:code|client_secret|state|access_token|secret|token_value)=)[^&\s"'<>,)\]]+""",
     re.IGNORECASE,
 )
-# The token in the path of an order page lets its holder pay and see the order; that of a callback makes it believed.
-_ORDER_TOKEN = re.compile(r"(?P<name>/orders/|/connect/told/\d{1,20}/)[A-Za-z0-9_-]{16,}")
+# The token in the path of an order's page lets its holder pay and see the order, that of a plan's page agree to it and
+# stop it; that of a callback makes it believed.
+_PATH_TOKEN = re.compile(r"(?P<name>/(?:orders|plans)/|/connect/told/\d{1,20}/)[A-Za-z0-9_-]{16,}")
 _REMOVED = r"\g<name>[removed]"
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -28,7 +29,7 @@ _NOT_WRITTEN = frozenset({"request", "server_time", "status_code", "color_messag
 
 def without_secrets(text: str) -> str:
     """The text with the values of secret query parameters and order tokens removed."""
-    return _ORDER_TOKEN.sub(_REMOVED, _SECRET_VALUES.sub(_REMOVED, text))
+    return _PATH_TOKEN.sub(_REMOVED, _SECRET_VALUES.sub(_REMOVED, text))
 
 
 class RemoveSecrets(logging.Filter):

@@ -1,6 +1,7 @@
 """What the worker does about connections whose time is over."""
 
 import logging
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime
 
@@ -17,10 +18,10 @@ _MOST_AT_ONCE = 10
 SESSION = "session/{}"
 
 
-def forget_overdue(now: datetime) -> int:
+def forget_overdue(now: datetime, in_use: Collection[int] = ()) -> int:
     """Remove what was kept as long as was promised, and end its session at the bank if one call does that."""
     kept = PayerConnection.objects.filter(status__in=(Status.OPENING, Status.ACTIVE, Status.EXPIRED))
-    overdue = kept.filter(kept_until__lte=now).order_by("kept_until")
+    overdue = kept.filter(kept_until__lte=now).exclude(pk__in=in_use).order_by("kept_until")
     return sum(_forget(pk, now) for pk in list(overdue.values_list("pk", flat=True)[:_MOST_AT_ONCE]))
 
 

@@ -4,7 +4,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.views.decorators.debug import sensitive_variables
 
 from oauth_connect.bunq.oauth import AccessToken
@@ -35,7 +35,14 @@ _AT_REST: dict[str, object] = {
 
 @sensitive_variables("token")
 def keep(token: AccessToken, authorization: OauthAuthorization, now: datetime) -> None:
-    """Store the token of this authorization; a worker opens the connection. Inside the caller's transaction."""
+    """Store the token of this authorization; a worker opens the connection. Inside the caller's transaction.
+
+    What is kept by the way, of an authorization that was for something else (its reference is not the label), is one
+    connection: the newest one until the first was opened, and none after that. Else whoever has the other ways of one
+    payment could bring in the banks of others, or fill the line for sessions.
+    """
+    if authorization.reference != authorization.keep_for and not _makes_way(authorization, now):
+        return
     conf = configuration()
     connection = PayerConnection.objects.create(
         authorization=authorization,
@@ -47,6 +54,16 @@ def keep(token: AccessToken, authorization: OauthAuthorization, now: datetime) -
         opening_due_at=now,
     )
     log.info("connection_kept", extra={"connection": connection.pk, "kept_for": connection.kept_for})
+
+
+def _makes_way(authorization: OauthAuthorization, now: datetime) -> bool:
+    """Whether there is room for this one. What is still being opened for the same reference gives way to it."""
+    same = PayerConnection.objects.filter(authorization__reference=authorization.reference)
+    for pk in list(same.filter(status=Status.OPENING).values_list("pk", flat=True)):
+        opening = PayerConnection.objects.filter(pk=pk, status=Status.OPENING)
+        _end(opening, Status.REMOVED, Ending.REPLACED, now, payer_name="")
+    never_opened = Q(ending=Ending.REPLACED, opened_at__isnull=True)
+    return not same.exclude(never_opened).exists()
 
 
 def keep_longer(connection_id: int, until: datetime) -> None:

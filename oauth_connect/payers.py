@@ -6,7 +6,7 @@ bank refuses its token, or as *removed*; at that moment token, keys and session 
 at bunq at any time, in the app; whether bunq ends it by itself is not documented.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -19,6 +19,7 @@ from oauth_connect.models import PayerConnection
 from oauth_connect.opening import open_waiting as open_waiting
 
 MOST_AT_ONCE = 100
+MOST_LABELS = 1000
 
 
 class ConnectionStatus(StrEnum):
@@ -63,6 +64,14 @@ def kept_for(label: str) -> tuple[Connection, ...]:
     return tuple(_shown(_with_accounts(rows.order_by("-pk"))[:MOST_AT_ONCE]))
 
 
+def opened_since(moment: datetime, kind: str) -> list[str]:
+    """The labels `kind:…` of the connections that were opened at `moment` or later and work, newest first."""
+    lately = PayerConnection.objects.filter(
+        status=PayerConnection.Status.ACTIVE, opened_at__gte=moment, kept_for__startswith=f"{kind}:"
+    )
+    return list(lately.order_by("-opened_at").values_list("kept_for", flat=True)[:MOST_LABELS])
+
+
 def of_authorization(reference: str) -> Connection | None:
     """The newest of those that an authorization of `reference` brought, in whatever status."""
     return _first(PayerConnection.objects.filter(authorization__reference=reference))
@@ -81,9 +90,12 @@ def keep_longer(connection_id: int, until: datetime) -> None:
     keeping.keep_longer(connection_id, until)
 
 
-def forget_overdue(now: datetime) -> int:
-    """For the worker: remove the connections that were kept as long as was promised. Returns how many."""
-    return endings.forget_overdue(now)
+def forget_overdue(now: datetime, *, in_use: Collection[int] = ()) -> int:
+    """For the worker: remove the connections that were kept as long as was promised. Returns how many.
+
+    `in_use`: those by which something open is watched; they go when that has ended.
+    """
+    return endings.forget_overdue(now, in_use)
 
 
 def _first(rows: QuerySet[PayerConnection]) -> Connection | None:

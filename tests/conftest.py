@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from django.db import connections
 from django.test import override_settings
+from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, expect, sync_playwright
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
@@ -20,6 +21,9 @@ from tests.emptying import quickly_emptied
 from tests.keys import quickly_made_keys
 from tests.order import long_ones_begin_a_share
 
+# How long an example takes says how busy the machine is, not whether it holds.
+hypothesis_settings.register_profile("kassa", deadline=None)
+hypothesis_settings.load_profile("kassa")
 # A busy machine is slow to show a page, and no fault of ours.
 PATIENCE_MS = 30_000
 WITHOUT_CHROMIUM = pytest.StashKey[int]()

@@ -100,7 +100,7 @@ def read(payment: Payment, draft_id: int, *, spread: bool) -> Draft:
 
 
 def read_patiently(payment: Payment, draft_id: int) -> Draft:
-    return _patiently(lambda: read(payment, draft_id, spread=False))
+    return patiently(lambda: read(payment, draft_id, spread=False))
 
 
 def reserve_cancel() -> Reservation:
@@ -121,7 +121,7 @@ def cancel(
 def listed(payment: Payment, since: datetime, how: Search) -> tuple[Draft, ...]:
     """The drafts of this payment's account. Its reference tells its own, so no more has to be known of the others."""
     if how.patiently:
-        return _patiently(lambda: _listed(payment, since))
+        return patiently(lambda: _listed(payment, since))
     return _waiting(lambda: _listed(payment, since), how.longest_wait_s)
 
 
@@ -193,8 +193,8 @@ def _waiting(ask: Callable[[], T], longest_wait_s: float) -> T:
     return ask()
 
 
-def _patiently(read_once: Callable[[], T]) -> T:
-    """A read has no effect, so it may be repeated whatever became of the one before."""
+def patiently(read_once: Callable[[], T]) -> T:
+    """Wait for the bank's limits. A read has no effect, so it may be repeated whatever became of the one before."""
     for tries_left in reversed(range(_TRIES)):
         try:
             return read_once()

@@ -14,6 +14,7 @@ from checkout.plans.errors import NoSuchAccount, PlanIsElsewhere
 from checkout.plans.events import record
 from checkout.plans.moves import move_plan, scheduled, take_plan, write
 from checkout.plans.statuses import OVER, InstalmentStatus, PlanStatus
+from checkout.services.comparing import as_far_as_known
 from checkout.services.errors import TooManyAttempts
 from oauth_connect import authorizations, payers
 from oauth_connect.bunq.errors import NotSent
@@ -64,7 +65,7 @@ def way_to_the_bank(plan: Plan, now: datetime) -> str:
 
 def newest(plan: Plan) -> Connection | None:
     """The connection that the payer made last, whether or not it works."""
-    found = payers.kept_for(plan.label)
+    found = as_far_as_known(payers.kept_for(plan.label)[:1])
     return found[0] if found else None
 
 

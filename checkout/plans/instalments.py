@@ -11,6 +11,7 @@ from django.db.models import Max
 
 from checkout.conf import configuration
 from checkout.models import Event, Instalment, Order, Plan
+from checkout.models.payment import UNCONFIRMED
 from checkout.plans import connecting
 from checkout.plans.events import record
 from checkout.plans.moves import (
@@ -163,7 +164,7 @@ def _asking(instalment: Instalment, order: Order) -> Asking:
         ends_at=order.expires_at,
         tries=instalment.plan.tries,
         order_status=OrderStatus(order.status),
-        is_held=order.needs_review,
+        is_held=order.needs_review or order.payments.filter(UNCONFIRMED).exists(),
         has_open_payment=has_open_payment(order),
         last_try_at=last,
     )

@@ -7,6 +7,7 @@ from functools import cached_property
 from django.db.models import Exists, OuterRef
 
 from checkout.models import Instalment, Payment, Plan, PlanTerms
+from checkout.models.payment import UNCONFIRMED
 from checkout.plans import connecting, offering, terms
 from checkout.plans.calendar import local_day
 from checkout.plans.moves import due_at, is_closing
@@ -169,14 +170,15 @@ def read_plan_page(plan: Plan, now: datetime) -> PlanPage:
 def rows(plan: Plan, most: int) -> list[Row]:
     """The latest instalments, newest first."""
     at_bank = Payment.objects.filter(order=OuterRef("order"), status__in=[status.value for status in OPEN])
-    made = plan.made.select_related("order").annotate(at_bank=Exists(at_bank)).order_by("-number")
+    unknown = Payment.objects.filter(UNCONFIRMED, order=OuterRef("order"))
+    made = plan.made.select_related("order").annotate(at_bank=Exists(at_bank), unknown=Exists(unknown))
     found = []
-    for instalment in made[:most]:
+    for instalment in made.order_by("-number")[:most]:
         order = instalment.order
         stands = standing(
             instalment.state,
             OrderStatus(order.status) if order else None,
-            is_held=order is not None and order.needs_review,
+            is_held=order is not None and (order.needs_review or instalment.unknown),
             has_open_payment=instalment.at_bank,
         )
         found.append(Row(instalment, local_day(instalment.due_at, plan.time_zone), stands))

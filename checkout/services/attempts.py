@@ -72,11 +72,11 @@ def start_push(
 
 
 def _start(order: Order, payer: Payer, *, browser: str, now: datetime) -> Payment:
-    _check_rate(order, payer.iban, browser, now)
+    _check_rate(order, payer, browser, now)
     try:
         with transaction.atomic():
             _one_at_a_time(f"payer {payer.iban}", *[f"browser {browser}"] * bool(browser))
-            _check_rate(order, payer.iban, browser, now)
+            _check_rate(order, payer, browser, now)
             payment = _store(order, payer, browser=browser, now=now)
     except IntegrityError as error:
         raise AttemptRunning("Another payment for this order is already open.") from error
@@ -111,13 +111,17 @@ def _store(order: Order, payer: Payer, *, browser: str, now: datetime) -> Paymen
     return payment
 
 
-def _check_rate(order: Order, iban: str, browser: str, now: datetime) -> None:
-    """Anybody can place a draft on anybody's IBAN, and its owner sees it in bunq: so not many, and not fast."""
+def _check_rate(order: Order, payer: Payer, browser: str, now: datetime) -> None:
+    """Anybody can place a draft on anybody's IBAN, and its owner sees it in bunq: so not many, and not fast.
+
+    Pushes count apart: strangers who type an IBAN must not keep its owner from paying over an own connection.
+    """
     limits = configuration()
     recent = Payment.objects.filter(created_at__gt=now - _HOUR)
+    of_payer = recent.filter(payer_iban=payer.iban, way=payer.way)
     if (
         order.payments.count() >= MAX_ATTEMPTS_PER_ORDER
-        or recent.filter(payer_iban=iban).count() >= limits.attempts_per_iban_per_hour
+        or of_payer.count() >= limits.attempts_per_iban_per_hour
         or (browser and recent.filter(browser=browser).count() >= limits.attempts_per_browser_per_hour)
     ):
         raise TooManyAttempts("Too many payments were started. Please wait a while and try again.")

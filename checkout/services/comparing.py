@@ -5,13 +5,15 @@ has no such account is not kept: it belongs to somebody else than the page was t
 than a spelling, and the account is the typed one: it is kept. The merchant is told of either.
 """
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from checkout import bank, connections
 from checkout.connections import Connection, ConnectionStatus
-from checkout.models import Event, ForgottenConnection, Payment, RememberedBrowser
+from checkout.models import Event, Payment, RememberedBrowser
 from checkout.sepa_text import to_sepa
 from checkout.services.events import record
 
@@ -29,6 +31,23 @@ def compare_payers(now: datetime) -> int:
     _hurry(now)
     due = Payment.objects.filter(keep_due_at__lte=now).order_by("keep_due_at").select_related("order")
     return sum(_compare(payment, now) for payment in due[:_PER_ROUND])
+
+
+def as_far_as_known(found: Iterable[Connection]) -> tuple[Connection, ...]:
+    """These connections; one that was not compared with the payer who was typed looks as if it were being opened."""
+    found = tuple(found)
+    payments = [one.reference.removeprefix("payment:") for one in found]
+    waiting = Payment.objects.filter(
+        pk__in=[int(number) for number in payments if number.isdecimal()], keep_due_at__isnull=False
+    )
+    unsure = {f"payment:{pk}" for pk in waiting.values_list("pk", flat=True)}
+    return tuple(_not_yet(one) if one.reference in unsure else one for one in found)
+
+
+def _not_yet(connection: Connection) -> Connection:
+    if connection.status is not ConnectionStatus.ACTIVE:
+        return connection
+    return replace(connection, status=ConnectionStatus.OPENING, payer_name="", accounts=(), opened_at=None)
 
 
 def _hurry(now: datetime) -> None:
@@ -75,8 +94,8 @@ def _tell(payment: Payment, connection: Connection, now: datetime) -> None:
             data={"what": "iban"},
             alert=True,
         )
+        connections.remove(connection.pk, now=now)
         if browser is not None:
-            ForgottenConnection.objects.get_or_create(connection_id=connection.pk, defaults={"at": now})
             RememberedBrowser.objects.filter(pk=browser.pk).update(refused_at=now)
         return
     if browser is not None:

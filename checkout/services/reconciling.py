@@ -14,7 +14,7 @@ Source: bunq documentation "Pagination"; that listed drafts carry an id was seen
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ from checkout.services import reconciling_ours as ours
 from checkout.services import reconciling_pushes as pushes
 from checkout.services.reconciling_compare import compare, is_final, is_whole, transfer
 from checkout.services.reconciling_refunds import RefundCheck
+from checkout.services.reconciling_report import Report as Report
 from checkout.services.reconciling_words import Difference, Kind, of_draft, of_payment
 from checkout.statuses import OPEN, PaymentStatus, from_bunq
 from oauth_connect import all_drafts, clock
@@ -41,25 +42,6 @@ _MOST_FAILURES = 3
 _CLOSED_UNPAID = frozenset({PaymentStatus.REJECTED, PaymentStatus.CANCELLED, PaymentStatus.EXPIRED})
 _OPEN = sorted(status.value for status in OPEN)
 _LOST = [PaymentStatus.SUBMITTING.value, PaymentStatus.UNKNOWN.value]
-
-
-@dataclass
-class Report:
-    """What was compared, what differs, and what could not be read."""
-
-    differences: list[Difference] = field(default_factory=list)
-    payments: int = 0
-    drafts: int = 0
-    elsewhere: int = 0
-    unreachable: int = 0  # pushes that are closed, and whose payer has ended the connection
-    closed_without_payment: int = 0
-    refunds: int = 0
-    refunds_unreadable: int = 0
-    unread: list[str] = field(default_factory=list)
-
-    @property
-    def is_complete(self) -> bool:
-        return not self.unread
 
 
 @dataclass

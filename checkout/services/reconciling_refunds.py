@@ -58,7 +58,7 @@ class RefundCheck:
     def _compare(self, refund: Refund) -> list[Difference] | None:
         """None, and noted, if bunq could not be read."""
         assert refund.draft_id is not None
-        answer = refund_bank.read(refund, refund.draft_id)
+        answer = refund_bank.read_patiently(refund, refund.draft_id)
         if isinstance(answer, NothingHappened):
             if answer.evidence.get("error") == "NotFound":
                 self.compared += 1

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from checkout import connections
 from checkout.connections import Connection, ConnectionStatus, PayerAccount
-from checkout.models import ForgottenConnection, Order, Payment, RememberedBrowser
+from checkout.models import ForgottenConnection, Order, RememberedBrowser
 from checkout.services import remembering
+from checkout.services.comparing import as_far_as_known
 from checkout.services.remembering import Recognised
 from oauth_connect.bunq.types import Money
 
@@ -50,26 +51,14 @@ class Remembered:
 
 @dataclass(frozen=True)
 class RememberedBank:
-    """A connection as the page of this browser shows it.
-
-    Until it is known that it belongs to the payer that was typed (`is_compared`), it says nothing of whose it is.
-    """
+    """A connection as the page of this browser shows it."""
 
     connection: Connection
     accounts: tuple[RememberedAccount, ...] = field(default=())
-    is_compared: bool = True
 
     @property
     def status(self) -> str:
-        return (self.connection.status if self.is_compared else ConnectionStatus.OPENING).value
-
-    @property
-    def payer_name(self) -> str:
-        return self.connection.payer_name if self.is_compared else ""
-
-    @property
-    def since(self) -> datetime | None:
-        return self.connection.opened_at if self.is_compared else None
+        return self.connection.status.value
 
 
 def offered(seen: Recognised) -> Remembered:
@@ -78,7 +67,7 @@ def offered(seen: Recognised) -> Remembered:
     if browser is None:
         return Remembered(was_copied=seen.was_copied)
     found = _kept(browser)
-    active = _compared([one for one in found if one.status is ConnectionStatus.ACTIVE])
+    active = [one for one in found if one.status is ConnectionStatus.ACTIVE]
     if not active:
         is_gone = bool(found) and all(one.status is ConnectionStatus.EXPIRED for one in found)
         return Remembered(is_gone=is_gone)
@@ -89,14 +78,7 @@ def offered(seen: Recognised) -> Remembered:
 
 def banks(browser: RememberedBrowser) -> tuple[RememberedBank, ...]:
     """All that is kept for this browser, newest first."""
-    found = _kept(browser)
-    compared = {one.pk for one in _compared(found)}
-    return tuple(
-        RememberedBank(one, tuple(_accounts(one)))
-        if one.pk in compared
-        else RememberedBank(one, is_compared=False)
-        for one in found
-    )
+    return tuple(RememberedBank(one, tuple(_accounts(one))) for one in _kept(browser))
 
 
 def chosen(browser: RememberedBrowser, key: str) -> RememberedAccount | None:
@@ -121,17 +103,7 @@ def _kept(browser: RememberedBrowser) -> list[Connection]:
         return []
     forgotten = ForgottenConnection.objects.filter(connection_id__in=[one.pk for one in found])
     gone = set(forgotten.values_list("connection_id", flat=True))
-    return [one for one in found if one.pk not in gone]
-
-
-def _compared(found: list[Connection]) -> list[Connection]:
-    """Those of which it is known that they belong to the payer that was typed."""
-    payments = {one.reference.removeprefix("payment:"): one for one in found}
-    waiting = Payment.objects.filter(
-        pk__in=[int(number) for number in payments if number.isdecimal()], keep_due_at__isnull=False
-    )
-    unsure = {payments[str(pk)].pk for pk in waiting.values_list("pk", flat=True)} if payments else set()
-    return [one for one in found if one.pk not in unsure]
+    return list(as_far_as_known(one for one in found if one.pk not in gone))
 
 
 def _accounts(connection: Connection) -> Iterator[RememberedAccount]:

@@ -13,14 +13,14 @@ from django.db import OperationalError
 from django.db.models import Q, QuerySet
 
 from checkout import bank
-from checkout.models import Order, Payment
+from checkout.models import Order, Payment, Refund
 from checkout.services import queue, turns
 from checkout.services.look import bring_forward
 from checkout.services.orders import expire_orders
 from checkout.services.review import release_if_consent_came
 from checkout.services.steps import Means, Taken, take_step
 from checkout.services.sweep import sweep
-from checkout.statuses import OrderStatus, PaymentStatus
+from checkout.statuses import OPEN, OrderStatus, PaymentStatus
 from oauth_connect import payers
 from oauth_connect.authorizations import retry_exchanges
 
@@ -169,8 +169,12 @@ def open_connections(now: datetime, clock: Clock) -> Round:
 
 
 def forget_connections(now: datetime, clock: Clock) -> Round:
-    """Connections that were kept as long as their payers were promised."""
-    return Round(payers.forget_overdue(now))
+    """Connections that were kept as long as their payers were promised, but for those that watch an open payment."""
+    pushes = Payment.objects.filter(way=Payment.Way.PUSH, status__in=[status.value for status in OPEN])
+    refunds = Refund.objects.filter(settled_at__isnull=True, connection_id__isnull=False)
+    ids = [rows.values_list("connection_id", flat=True).distinct() for rows in (pushes, refunds)]
+    in_use = {pk for found in ids for pk in found if pk is not None}
+    return Round(payers.forget_overdue(now, in_use=in_use))
 
 
 def look_after_exchanges(now: datetime, clock: Clock) -> Round:

@@ -16,11 +16,12 @@ from checkout.plans import connecting, instalments, reminding
 from checkout.plans.statuses import InstalmentStatus, PlanStatus
 from checkout.statuses import OPEN
 from checkout.worker.jobs import Clock, Round
+from oauth_connect import payers
 
 logger = logging.getLogger("kassa.worker")
 PER_ROUND = 50
-# Who agreed and has not connected by then comes back to the page, which looks, too.
-_CONNECTS_SOON = timedelta(days=1)
+# Who has not chosen the account by then comes back to the page, which looks, too.
+_CHOSEN_SOON = timedelta(days=7)
 
 
 def make_instalments(now: datetime, clock: Clock) -> Round:
@@ -43,9 +44,11 @@ def remind_payers(now: datetime, clock: Clock) -> Round:
 
 
 def begin_plans(now: datetime, clock: Clock) -> Round:
-    """Plans whose payer agreed lately: they begin once the connection works."""
-    waiting = Plan.objects.filter(status=PlanStatus.AWAITING.value, agreed_at__gt=now - _CONNECTS_SOON)
-    pks = waiting.order_by("-agreed_at").values_list("pk", flat=True)[:PER_ROUND]
+    """Plans whose payer's connection was opened lately, and of which it is not clear yet from which account it pays."""
+    labels = payers.opened_since(now - _CHOSEN_SOON, "plan")
+    opened = [int(label.removeprefix("plan:")) for label in labels]
+    waiting = Plan.objects.filter(status=PlanStatus.AWAITING.value, agreed_at__isnull=False, pk__in=opened)
+    pks = waiting.order_by("agreed_at").values_list("pk", flat=True)[:PER_ROUND]
     _each(pks, lambda pk, now: connecting.follow(Plan.objects.get(pk=pk), now), clock)
     return Round()
 

@@ -55,6 +55,10 @@ def test_order_tokens_are_removed_from_paths() -> None:
     assert without_secrets("/orders/dGhpcyBpcyBhIHRva2Vu/status") == "/orders/[removed]/status"
 
 
+def test_plan_tokens_are_removed_from_paths() -> None:
+    assert without_secrets("/plans/dGhpcyBpcyBhIHRva2Vu/agree") == "/plans/[removed]/agree"
+
+
 @pytest.mark.parametrize("style", ["text", "json"])
 def test_secrets_vanish_from_message_arguments_extra_and_traceback(style: str) -> None:
     line = written(

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 
-from checkout import refund_bank
+from checkout import bank, refund_bank
 from checkout.iban import normalise_iban
 from checkout.models import Event, Order, Payment, Refund
 from checkout.refund_statuses import OPEN, RefundStatus, values
@@ -129,11 +129,7 @@ def _check_payment(payment: Payment) -> None:
 
 def _is_as_asked(payment: Payment) -> bool:
     said = payment.events.filter(kind__in=_EVIDENCE).order_by("-id").values_list("data", flat=True).first()
-    shown = said or {}
-    return (
-        shown.get("amount") == str(Money(payment.amount, payment.currency))
-        and shown.get("sender_iban") == payment.payer_iban
-    )
+    return bank.is_what_we_asked(payment, said or {})
 
 
 def _check_none_open(payment: Payment) -> None:

@@ -15,6 +15,7 @@ from checkout.services.submitting import woke_too_late
 _SOON_S = 1.0
 # Nobody waits in front of a page for it, and it can be asked for again by a button.
 NO_CONNECTION_PAUSE_S = 60.0
+STRAY_DRAFT = "refund_stray_draft"
 
 
 def submit(refund: Refund, now: datetime) -> StepResult:
@@ -99,7 +100,7 @@ def take_draft(refund: Refund, draft_id: int, *, now: datetime, kind: str) -> bo
     """
     for _ in range(2):
         if refund.state not in (RefundStatus.SUBMITTING, RefundStatus.UNKNOWN):
-            return False
+            break
         if move(
             refund,
             RefundStatus.WAITING,
@@ -112,7 +113,23 @@ def take_draft(refund: Refund, draft_id: int, *, now: datetime, kind: str) -> bo
         ):
             return True
         refund.refresh_from_db()
+    if refund.draft_id != draft_id:
+        _call_person(refund, draft_id, now)
     return False
+
+
+def _call_person(refund: Refund, draft_id: int, now: datetime) -> None:
+    """Meanwhile it was concluded that bunq holds none, and the merchant may have asked for another one."""
+    note(
+        refund,
+        STRAY_DRAFT,
+        source=Event.Source.BANK,
+        now=now,
+        message=f"bunq holds draft {draft_id} of this refund all the same: decline it in the bunq app.",
+        data={"draft_id": draft_id},
+        alert=True,
+        settled_at=None,
+    )
 
 
 def declare_lost(refund: Refund, now: datetime) -> StepResult:

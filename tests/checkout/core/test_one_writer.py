@@ -86,7 +86,7 @@ def test_no_other_code_writes_a_payments_status() -> None:
         f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
         for app in ("checkout", "demo_shop")
         for path in (ROOT / app).rglob("*.py")
-        if "migrations" not in path.parts and path.name != "transition.py"
+        if "migrations" not in path.parts and path.name != "transition.py" and path.parent.name != "plans"
         for node in ast.walk(ast.parse(path.read_text()))
         if _writes_a_status(node)
     }

@@ -1,6 +1,7 @@
 """The plan's page: private, in words that are true, agreeing and paying by its forms, the same with a second click."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.utils import timezone
 from checkout.models import Payment, Plan
 from checkout.plans import connecting, offering, stopping
 from checkout.plans.statuses import FirstPayment
+from checkout.services import comparing
 from checkout.views.browser import COOKIE
 from oauth_connect import payers
 from oauth_connect.authorizations import receive_return
@@ -114,6 +116,8 @@ def test_the_first_payment_and_the_connection_come_from_one_approval(club: Club,
     club.shop.approve(payment)
     assert state(text_of(client, plan)) == "opening"
     payers.open_waiting(timezone.now())
+    assert state(text_of(client, plan)) == "opening"  # whose it is has to be compared
+    comparing.compare_payers(timezone.now() + timedelta(minutes=1))
     assert state(text_of(client, plan)) == "active"
     club.works(6)
     assert club.states(plan) == ["paid"]

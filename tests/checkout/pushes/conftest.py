@@ -40,7 +40,7 @@ class Payer:
         """Once more, perhaps in another browser; the newest connection is what pushes are then sent over."""
         now = timezone.now()
         authorization = authorizations.begin(
-            reference="payment:0",
+            reference=f"elsewhere:{PayerConnection.objects.count()}",
             return_to="/",
             browser="b1",
             payer="p1",

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.test import override_settings
 from django.utils import timezone
 
 from checkout.models import Order, Payment, Refund
 from checkout.refund_statuses import RefundStatus
+from oauth_connect.models import CallBudget
 from tests.checkout.refunds.conftest import Till
 
 Waiting = Callable[[], Refund]
@@ -44,6 +46,17 @@ def test_refunds_that_are_as_bunq_shows_them_are_counted(
     connected.step(sent)
     said = reconcile()
     assert (said["kinds"], said["refunds"], said["refunds_unreadable"]) == ([], 2, 0)
+
+
+def test_more_refunds_than_bunq_answers_at_a_time_are_all_compared(
+    connected: Till, waiting: Waiting, reconcile: Callable[..., dict[str, Any]]
+) -> None:
+    for _ in range(3):
+        waiting()
+    CallBudget.objects.all().delete()
+    with override_settings(BUNQ_LIMIT_GET="1/1"):
+        said = reconcile()
+    assert (said["unread"], said["kinds"], said["refunds"]) == ([], [], 3)
 
 
 def test_one_that_nobody_took_over_is_named_and_repaired(

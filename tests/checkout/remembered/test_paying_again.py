@@ -125,7 +125,7 @@ def penniless(visitor: Visitor) -> RememberedBrowser:
         "people"
     ][0]
     iban = poor["accounts"][0]["iban"] if "accounts" in poor else poor["iban"]
-    browser = visitor.is_remembered(iban=iban, name="N. Obody")
+    browser = visitor.is_remembered(order=visitor.shop.order("1.00"), iban=iban, name="N. Obody")
     browser.refresh_from_db()
     return browser
 

@@ -35,11 +35,11 @@ class Person:
         made = bank.control("POST", "people", {"name": "T. Tester", "balance": balance})
         self.bank, self.iban = bank, str(made["people"][0]["accounts"][0]["iban"])
 
-    def goes(self, *, keep_for: str = LABEL, reference: str = "payment:1") -> tuple[OauthAuthorization, str]:
+    def goes(self, *, keep_for: str = LABEL, reference: str = "") -> tuple[OauthAuthorization, str]:
         """To the bank, and says yes; the authorization, and the code that waits in the address of the way back."""
         now = timezone.now()
         authorization = authorizations.begin(
-            reference=reference,
+            reference=reference or f"payment:{OauthAuthorization.objects.count() + 1}",
             return_to="/orders/abc/returned",
             browser="b1",
             payer="p1",
@@ -50,13 +50,13 @@ class Person:
         redirect = self.bank.authorize(authorizations.url_of(authorization), person=self.iban)
         return authorization, query_of(redirect)["code"]
 
-    def allows(self, *, keep_for: str = LABEL, reference: str = "payment:1") -> PayerConnection:
+    def allows(self, *, keep_for: str = LABEL, reference: str = "") -> PayerConnection:
         """To keep the access; nothing of it is opened yet."""
         authorization, code = self.goes(keep_for=keep_for, reference=reference)
         receive_return(state=authorization.state, code=code, error="", now=timezone.now())
         return PayerConnection.objects.get(authorization=authorization)
 
-    def connects(self, *, keep_for: str = LABEL, reference: str = "payment:1") -> payers.Connection:
+    def connects(self, *, keep_for: str = LABEL, reference: str = "") -> payers.Connection:
         """And a worker has opened it."""
         pk = self.allows(keep_for=keep_for, reference=reference).pk
         payers.open_waiting(timezone.now())

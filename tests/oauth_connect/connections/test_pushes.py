@@ -239,8 +239,8 @@ def test_an_account_that_was_closed_since_refuses(
 def test_all_connections_share_the_banks_limits(
     person: Person, connection: Connection, account: int, settings: Any
 ) -> None:
-    settings.BUNQ_LIMIT_POST = "1/30"
     other = Person(person.bank).connects(keep_for="plan:1", reference="payment:2")
+    settings.BUNQ_LIMIT_POST = "1/30"
     pushes.send(connection.pk, account, pushes.prepare(NEW))
     with pytest.raises(BudgetExhausted):
         pushes.send(other.pk, other.accounts[0].account_id, pushes.prepare(NEW))
