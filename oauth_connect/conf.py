@@ -83,7 +83,7 @@ def bank_address() -> str:
 
 
 def rehearsal_clock_ahead_s() -> int:
-    """0 but in rehearsals; the settings refuse anything else for a bank that is not on this machine."""
+    """0 but in rehearsals; the settings refuse anything else where bank or shop is not on this machine alone."""
     ahead_s: int = settings.REHEARSAL_CLOCK_AHEAD_S
     return ahead_s
 

@@ -1,7 +1,7 @@
 """Somebody who works for the shop, signed in to the admin."""
 
 import re
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 from launcher.installation import ADMIN_NAME, Installation
 from launcher.rehearsal.pages import Page
@@ -43,7 +43,7 @@ class Desk:
     def refunds(self, order_reference: str, amount: str) -> Page:
         """By bunq; returns the refund's page."""
         with self.walk.step("refund"):
-            order = self.visitor.open(self._order_url(order_reference))
+            order = self.visitor.open(self._listed("order", order_reference))
             form = self.visitor.open(order.link_like(r"/payment/\d+/refund/"))
             page = self.visitor.send(form, "amount", amount=amount, way="bunq", reason="came back broken")
             if not re.search(r"/refund/\d+/change/", page.url):
@@ -68,12 +68,25 @@ class Desk:
                 raise StepFailed(f"{page.url} ({page.status}) does not say {one!r}: {page.text[:1500]}")
         self.walk.tells("merchant", f"to do: {' | '.join(words)}")
 
-    def _order_url(self, reference: str) -> str:
-        found = self.visitor.open(self._at(f"checkout/order/?q={reference}"))
+    def stops_plan(self, reference: str) -> None:
+        """For good, having read what that means."""
+        with self.walk.step("stop"):
+            plan = self.visitor.open(self._listed("plan", reference))
+            question = self.visitor.open(plan.link_like(r"/plan/\d+/cancel/"))
+            if "An open payment is closed at the bank" not in question.text:
+                raise StepFailed(f"{question.url} does not say what it means: {question.excerpt()}")
+            page = self.visitor.send(question, "confirm")
+            if "plan is stopped for good" not in page.text and "Nothing new is asked for" not in page.text:
+                raise StepFailed(f"{page.url} does not say that the plan is stopped: {page.excerpt()}")
+        self.walk.tells("merchant", f"stops plan {reference!r}")
+
+    def _listed(self, kind: str, reference: str) -> str:
+        """The address of the order or plan of this name, as the list of its kind has it."""
+        found = self.visitor.open(self._at(f"checkout/{kind}/?q={quote(reference)}"))
         for link in found.links:
-            if re.search(r"/checkout/order/\d+/change/", link.href) and reference in link.text:
+            if re.search(rf"/checkout/{kind}/\d+/change/", link.href) and reference in link.text:
                 return link.href
-        raise StepFailed(f"{found.url} lists no order {reference}: {found.excerpt()}")
+        raise StepFailed(f"{found.url} lists no {kind} {reference}: {found.excerpt()}")
 
     def _bank_page(self) -> Page:
         merchants = self.visitor.open(self._at("checkout/merchant/"))

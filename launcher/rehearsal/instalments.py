@@ -1,4 +1,4 @@
-"""Plans: instalments over simulated months, one missed and one declined at first; a subscription that is stopped."""
+"""Plans: instalments over simulated months, one missed and one declined at first; subscriptions that are stopped."""
 
 from datetime import date, timedelta
 
@@ -100,7 +100,7 @@ def three_instalments(walk: Walk, world: World) -> None:
     books.say(Moved.to_shop("20.00", VISSER), Moved.to_shop("20.00", VISSER))
 
 
-def subscription_cancelled(walk: Walk, world: World) -> None:
+def subscription_cancelled_by_payer(walk: Walk, world: World) -> None:
     """The first payment connects; the payer stops while the second waits on the phone, and is asked no more."""
     books = world.books(walk)
     begins = world.today()
@@ -129,6 +129,33 @@ def subscription_cancelled(walk: Walk, world: World) -> None:
         payer.sees_payments("paid", "cancelled")
         phone.has_nothing_of(at_bank(name, 3))
     books.say(Moved.to_shop("7.50", LOVELACE))
+
+
+def subscription_cancelled_by_merchant(walk: Walk, world: World) -> None:
+    """The shop stops it while the first payment waits on the phone: closed at the bank, and nothing is asked any more."""
+    books = world.books(walk)
+    begins = world.today()
+    with Visitor() as office, Visitor() as browser, Visitor(phone=True) as pocket:
+        name = f"Paper {begins:%j}"
+        plan = {"reference": name, "title": "a newspaper", "amount": "4,00", "unit": "week"}
+        desk = Desk(walk, office, world.kassa)
+        # Due from midnight on: so it is asked for at once, whatever time it is.
+        address = desk.writes_plan(**plan, starts_on=begins.isoformat(), due_hour="0")
+        payer = Subscriber(walk, world, browser, address)
+        payer.agrees("every week", "Demo Shop can pause and stop it, too")
+        payer.connects(VISSER)
+        phone = Phone(walk, pocket, world.kassa.bank_url, VISSER)
+        phone.waits_for(at_bank(name, 1))
+        payer.sees_payments("asked")
+        desk.stops_plan(name)
+        payer.sees("cancelled", "You are asked for nothing more")
+        payer.sees_payments("cancelled")
+        phone.has_nothing_of(at_bank(name, 1))
+        world.waits_until(walk, begins + timedelta(weeks=1), hour=12)
+        payer.sees("cancelled", "is destroyed here; to end it at bunq, too, remove the connection")
+        payer.sees_payments("cancelled")
+        phone.has_nothing_of(at_bank(name, 2))
+    books.say()
 
 
 def _pays_the_first(walk: Walk, payer: Subscriber, who: Payer) -> None:

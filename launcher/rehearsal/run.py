@@ -1,6 +1,8 @@
 """Play scenarios against one installation and say how each went."""
 
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import requests
@@ -8,7 +10,7 @@ import requests
 from launcher.installation import Installation
 from launcher.processes import LauncherError
 from launcher.rehearsal.scenarios import SCENARIOS, Scenario
-from launcher.rehearsal.walk import PATIENCE_S, StepFailed, Walk
+from launcher.rehearsal.walk import NAME_WIDTH, PATIENCE_S, StepFailed, Walk
 from launcher.rehearsal.world import NewOrder, World, in_demo_shop
 
 Say = Callable[[str], None]
@@ -19,8 +21,21 @@ _STRICT_WINDOW_S, _QUICK_WINDOW_S = 30, 2
 _WINDOWS_IN_LINE = 4
 
 
-def play(scenario: Scenario, world: World, say: Say, patience_s: float = PATIENCE_S) -> bool:
-    """One scenario: its line, then what people saw. True when it ended as it should."""
+@dataclass(frozen=True)
+class Played:
+    """How one scenario went. `took_s`: with all of its waiting, in seconds."""
+
+    name: str
+    passed: bool
+    took_s: float
+
+    def row(self) -> str:
+        return f"{self.name:<{NAME_WIDTH}} {self.took_s:6.1f} s  {'passed' if self.passed else 'FAILED'}"
+
+
+def play(scenario: Scenario, world: World, say: Say, patience_s: float = PATIENCE_S) -> Played:
+    """One scenario: its line, then what people saw."""
+    began = time.monotonic()
     walk = Walk(scenario.name, patience_s)
     failure = ""
     try:
@@ -28,7 +43,7 @@ def play(scenario: Scenario, world: World, say: Say, patience_s: float = PATIENC
     except (StepFailed, LookupError, ValueError, requests.RequestException, LauncherError) as reason:
         failure = f"{type(reason).__name__}: {reason}"
     say(walk.line(failure))
-    return not failure
+    return Played(scenario.name, not failure, time.monotonic() - began)
 
 
 def rehearse_own(
@@ -38,7 +53,7 @@ def rehearse_own(
     patience_s: float = PATIENCE_S,
     strict: bool = False,
     only: Sequence[str] = (),
-) -> list[bool]:
+) -> list[Played]:
     """With a bank, shop and worker of its own in `folder`, gone afterwards.
 
     `strict`: new sessions are as rare as bunq's, and it takes as long as that takes. `only`: names of scenarios.
@@ -54,7 +69,7 @@ def rehearse_own(
         return [_play_on(kassa, scenario, world, say, patience_s) for scenario in chosen]
 
 
-def _play_on(kassa: Installation, scenario: Scenario, world: World, say: Say, patience_s: float) -> bool:
+def _play_on(kassa: Installation, scenario: Scenario, world: World, say: Say, patience_s: float) -> Played:
     if scenario.lifetime_s is not None:
         lifetime = str(scenario.lifetime_s)
         kassa.restart_with({"ORDER_LIFETIME_S": lifetime, "PAYMENT_LIFETIME_S": lifetime})
@@ -63,18 +78,18 @@ def _play_on(kassa: Installation, scenario: Scenario, world: World, say: Say, pa
 
 def rehearse_running(
     base_url: str, order_urls: Sequence[str], say: Say, *, patience_s: float = PATIENCE_S
-) -> list[bool]:
+) -> list[Played]:
     """Against a running installation whose bank is the sandbox bank: with its demo shop, or with payment links."""
     playable = [scenario for scenario in SCENARIOS if not scenario.needs]
     for scenario in SCENARIOS:
         if scenario.needs:
-            say(f"left out {scenario.name:<29} needs {scenario.needs}; `make rehearse` alone plays it")
+            say(f"left out {scenario.name:<{NAME_WIDTH}} needs {scenario.needs}; `make rehearse` alone plays it")
     if not order_urls:
         orders = [in_demo_shop(base_url)] * len(playable)
     else:
         orders = [_link(order_url) for order_url in order_urls]
         for scenario in playable[len(orders) :]:
-            say(f"left out {scenario.name:<29} no payment link left for it")
+            say(f"left out {scenario.name:<{NAME_WIDTH}} no payment link left for it")
     return [
         play(scenario, World(new_order), say, patience_s)
         for scenario, new_order in zip(playable, orders, strict=False)

@@ -149,8 +149,9 @@ SCENARIOS = (
     Scenario("revoked before a push", returning.revoked_before_a_push, _BOOKS),
     Scenario("revoked during a push", returning.revoked_during_a_push, _BOOKS),
     Scenario("refund approved", refunds.refund_approved, _ADMIN),
-    Scenario("refund declined", refunds.refund_rejected, _ADMIN),
-    Scenario("subscription cancelled", instalments.subscription_cancelled, _CLOCK),
+    Scenario("refund rejected", refunds.refund_rejected, _ADMIN),
+    Scenario("subscription cancelled by payer", instalments.subscription_cancelled_by_payer, _CLOCK),
+    Scenario("subscription cancelled by merchant", instalments.subscription_cancelled_by_merchant, _CLOCK),
     Scenario("three instalments", instalments.three_instalments, _CLOCK),
     Scenario("expired", expired, "short lifetimes", lifetime_s=EXPIRY_S),
 )

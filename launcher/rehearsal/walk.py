@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 PATIENCE_S = 30.0
 PAUSE_S = 0.1
+# The longest name of a scenario fits, with a blank to spare.
+NAME_WIDTH = 35
 
 
 class StepFailed(Exception):
@@ -39,7 +41,7 @@ class Walk:
         took = " · ".join(f"{what} {duration_ms:.0f} ms" for what, duration_ms in self.steps)
         verdict = "FAILED" if failure else "passed"
         ends = [f"        {failure}"] if failure else []
-        return "\n".join([f"{verdict}  {self.name:<30} {took}", *self.seen, *ends])
+        return "\n".join([f"{verdict}  {self.name:<{NAME_WIDTH}} {took}", *self.seen, *ends])
 
 
 def wait_until(look: Callable[[], str], *wanted: str, timeout_s: float, pause_s: float = PAUSE_S) -> str:

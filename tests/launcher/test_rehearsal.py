@@ -31,8 +31,8 @@ PARTS = {
         "revoked before a push",
         "revoked during a push",
     ],
-    "refunds": ["refund approved", "refund declined"],
-    "subscription": ["subscription cancelled"],
+    "refunds": ["refund approved", "refund rejected"],
+    "subscriptions": ["subscription cancelled by payer", "subscription cancelled by merchant"],
     "instalments": ["three instalments"],
 }
 PLAYABLE_ANYWHERE = [scenario.name for scenario in SCENARIOS if not scenario.needs]

@@ -4,7 +4,7 @@
    With --base-url: use a running installation (its bank has to be the sandbox bank: nobody else approves by form).
 2. Play the scenarios. For each a line with milliseconds per step; below it what people saw, and what the bank booked.
    Where months pass, shop, worker and bank are stopped and go on later, by clocks that only a rehearsal can move.
-3. Last line `rehearsal: N passed, N failed`; the exit code says the same.
+3. At the end a table of the scenarios, and as its last line `rehearsal: N passed, N failed`; the exit code says the same.
 """
 
 import sys
@@ -58,12 +58,12 @@ class Command(BaseCommand):
             raise CommandError("--only chooses among scenarios of an installation of its own")
         try:
             if options["base_url"] or options["order_url"]:
-                results = rehearse_running(
+                played = rehearse_running(
                     options["base_url"], options["order_url"], self._say, patience_s=options["patience"]
                 )
             else:
                 with tempfile.TemporaryDirectory(prefix="kassa-rehearsal-") as folder:
-                    results = rehearse_own(
+                    played = rehearse_own(
                         Path(folder),
                         self._say,
                         patience_s=options["patience"],
@@ -72,9 +72,12 @@ class Command(BaseCommand):
                     )
         except LauncherError as failure:
             raise CommandError(str(failure)) from failure
-        failed = results.count(False)
-        self._say(f"rehearsal: {len(results) - failed} passed, {failed} failed")
-        if failed or not results:
+        self._say("")
+        for one in played:
+            self._say(one.row())
+        failed = sum(not one.passed for one in played)
+        self._say(f"rehearsal: {len(played) - failed} passed, {failed} failed")
+        if failed or not played:
             sys.exit(1)
 
     def _say(self, line: str) -> None:
