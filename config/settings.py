@@ -193,7 +193,7 @@ CONNECTION_LIFETIME_DAYS = env.int("CONNECTION_LIFETIME_DAYS", default=90)
 # On PostgreSQL the database's clock is everybody's, so that machines whose clocks differ agree on leases and limits.
 CLOCK_FROM_DATABASE = env.bool("CLOCK_FROM_DATABASE", default=True)
 # For rehearsals alone: how far the clock of this installation is ahead. What real payers were promised would end early,
-# and a bank whose clock stays would be told wrong dates: so it is refused unless only this machine reaches bank and shop.
+# and a bank whose clock stays would be told wrong dates: so it is refused unless only this machine reaches both.
 # What settings cannot tell, a database that real payers are in, `oauth_connect.rehearsing` refuses.
 REHEARSAL_CLOCK_AHEAD_S = env.int("REHEARSAL_CLOCK_AHEAD_S", default=0)
 _REHEARSED = (PUBLIC_URL, BUNQ_API_URL, BUNQ_AUTHORIZE_URL, BUNQ_TOKEN_URL)

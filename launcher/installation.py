@@ -29,6 +29,8 @@ from launcher.processes import (
 READY_TIMEOUT_S = 90.0
 SET_UP_TIMEOUT_S = 720.0
 ADMIN_NAME = "admin"
+# As long as an answer of the bank may take.
+_CLOCKS_AGREE = timedelta(seconds=30)
 # Far above what one machine can send: used when the bank counts nothing.
 _NO_LIMITS = dict.fromkeys(("GET", "POST", "PUT", "SESSION"), "1000/1")
 
@@ -193,8 +195,9 @@ class Installation:
             process.ask_to_stop()
         for process in products:
             process.stop()
-        self._move_bank(by)
-        self.ahead += by
+        seconds = int(by.total_seconds())
+        self.ahead += timedelta(seconds=seconds)
+        self._move_bank(seconds)
         ahead = {"REHEARSAL_CLOCK_AHEAD_S": str(int(self.ahead.total_seconds()))}
         self.env.update(ahead)
         for process in products:
@@ -202,11 +205,15 @@ class Installation:
             process.start()
         self.wait_until_ready()
 
-    def _move_bank(self, by: timedelta) -> None:
+    def _move_bank(self, by_s: int) -> None:
+        """Raises LauncherError if its clock is not ours afterwards."""
         with requests.Session() as http:
             http.trust_env = False
-            body = {"advance_s": int(by.total_seconds())}
-            http.post(f"{self.bank_url}/_control/clock", json=body, timeout=30).raise_for_status()
+            answer = http.post(f"{self.bank_url}/_control/clock", json={"advance_s": by_s}, timeout=30)
+        answer.raise_for_status()
+        told = datetime.fromisoformat(answer.json()["now"]).replace(tzinfo=UTC)
+        if abs(told - self.now()) > _CLOCKS_AGREE:
+            raise LauncherError(f"the bank takes it to be {told}, and the rest {self.now()}")
 
     def now(self) -> datetime:
         """What shop, worker and bank take the time to be."""

@@ -54,8 +54,8 @@ def _paid_order(walk: Walk, world: World, browser: Visitor) -> Shopper:
 def _asked(
     walk: Walk, world: World, office: Visitor, pocket: Visitor, shopper: Shopper
 ) -> tuple[Desk, str, Phone, str]:
-    """The refund of all of it, until it waits on the shop's phone: who asked, the refund's page, that phone, and how the
-    bank names it.
+    """The refund of all of it, until it waits on the shop's phone: who asked, the refund's page, that phone, and how
+    the bank names it.
     """
     desk = Desk(walk, office, world.kassa)
     desk.connects_own_account(window_s=world.session_window_s)

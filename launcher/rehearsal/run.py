@@ -64,7 +64,9 @@ def rehearse_own(
         + ("" if strict else " (bunq: 30 s; --strict takes that long)")
     )
     chosen = [scenario for scenario in SCENARIOS if not only or scenario.name in only]
-    with Installation(folder, limits=limits, control=True, say=lambda line: say(f"        {line}")) as kassa:
+    with Installation(
+        folder, limits=limits, control=True, web_processes=1, say=lambda line: say(f"        {line}")
+    ) as kassa:
         world = World(in_demo_shop(kassa.url), kassa, float(window_s * _WINDOWS_IN_LINE))
         return [_play_on(kassa, scenario, world, say, patience_s) for scenario in chosen]
 
@@ -83,7 +85,9 @@ def rehearse_running(
     playable = [scenario for scenario in SCENARIOS if not scenario.needs]
     for scenario in SCENARIOS:
         if scenario.needs:
-            say(f"left out {scenario.name:<{NAME_WIDTH}} needs {scenario.needs}; `make rehearse` alone plays it")
+            say(
+                f"left out {scenario.name:<{NAME_WIDTH}} needs {scenario.needs}; `make rehearse` alone plays it"
+            )
     if not order_urls:
         orders = [in_demo_shop(base_url)] * len(playable)
     else:

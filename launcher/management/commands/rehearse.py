@@ -4,7 +4,7 @@
    With --base-url: use a running installation (its bank has to be the sandbox bank: nobody else approves by form).
 2. Play the scenarios. For each a line with milliseconds per step; below it what people saw, and what the bank booked.
    Where months pass, shop, worker and bank are stopped and go on later, by clocks that only a rehearsal can move.
-3. At the end a table of the scenarios, and as its last line `rehearsal: N passed, N failed`; the exit code says the same.
+3. At the end a table of the scenarios, and as the last line `rehearsal: N passed, N failed`; so says the exit code.
 """
 
 import sys
