@@ -75,7 +75,9 @@ def test_a_transfer_too_many_is_a_failure(kassa: Installation) -> None:
         books.say(Moved.to_shop("12.51", HOPPER))
 
 
-def test_it_rehearses_with_the_payment_links_that_it_is_given_and_says_what_people_saw(kassa: Installation) -> None:
+def test_it_rehearses_with_the_payment_links_that_it_is_given_and_says_what_people_saw(
+    kassa: Installation,
+) -> None:
     done = rehearse("--order-url", order_url(kassa), "--order-url", order_url(kassa))
     assert "no payment link left" in done.stdout
     assert done.stdout.splitlines()[-1] == "rehearsal: 2 passed, 0 failed"
