@@ -4,6 +4,7 @@ None rests on being the only one: the database is the queue, and another worker 
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,8 +22,9 @@ from checkout.services.sparing import sparing_the_others
 from checkout.services.steps import Means, Taken, take_step
 from checkout.services.sweep import sweep
 from checkout.statuses import OPEN, OrderStatus, PaymentStatus
-from oauth_connect import payers
+from oauth_connect import payers, sessions
 from oauth_connect.authorizations import retry_exchanges
+from oauth_connect.errors import NotRegistered
 
 STEPS_PER_ROUND = 20
 # Of the first so many, others may have taken all but one a moment ago.
@@ -163,6 +165,13 @@ def forget_connections(now: datetime, clock: Clock) -> Round:
     ids = [rows.values_list("connection_id", flat=True).distinct() for rows in (pushes, refunds)]
     in_use = {pk for found in ids for pk in found if pk is not None}
     return Round(payers.forget_overdue(now, in_use=in_use))
+
+
+def ask_about_our_key(now: datetime, clock: Clock) -> Round:
+    """bunq may have refused our key once while our session went on working: then nobody else would take that back."""
+    with suppress(NotRegistered):
+        sessions.key_is_refused()
+    return Round()
 
 
 def look_after_exchanges(now: datetime, clock: Clock) -> Round:
