@@ -29,6 +29,7 @@ urlpatterns = [
     path("plans/<order_token:token>/connect", plan.connect, name="plan_connect"),
     path("plans/<order_token:token>/account", plan.account, name="plan_account"),
     path("plans/<order_token:token>/cancel", plan.cancel, name="plan_cancel"),
+    path("plans/<order_token:token>/again", plan.again, name="plan_again"),
     path("plans/<order_token:token>/returned", plan.returned, name="plan_returned"),
     path("remembered", remembered.show, name="remembered"),
     path("remembered/forget", remembered.forget, name="forget"),

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from django.contrib import messages
 
+from checkout.admin.series_wishes import SERIES_ORDER_WISHES
 from checkout.admin.wishes import Answer, Wish
-from checkout.models import Event, Order
+from checkout.models import Event, Order, Payment
 from checkout.services import orders, review
 from checkout.statuses import OPEN, OrderStatus, PaymentStatus
 
@@ -44,6 +45,13 @@ def _mark_refunded(order: Order, by: str, now: datetime) -> Answer:
     return Answer("Recorded that you gave the money back. Kassa itself has sent no money.")
 
 
+def _can_be_cancelled(order: Order) -> bool:
+    if order.status != OrderStatus.OPEN or order.is_flagged:
+        return False
+    # What bunq sends by a schedule cannot be taken back here.
+    return not order.payments.filter(way=Payment.Way.SCHEDULE, status=PaymentStatus.PENDING.value).exists()
+
+
 ORDER_WISHES: tuple[Wish[Order], ...] = (
     Wish(
         name="accept",
@@ -66,12 +74,13 @@ ORDER_WISHES: tuple[Wish[Order], ...] = (
         seen=_what_was_decided_on,
         is_grave=True,
     ),
+    *SERIES_ORDER_WISHES,
     Wish(
         name="cancel",
         label="Cancel order",
         explanation="Nobody can start a payment of this order any more. If a payment is open at the bank, the bank is "
         "asked to close it; a payer who approves before that has paid, and you decide then what becomes of the money.",
-        is_offered=lambda order: order.status == OrderStatus.OPEN and not order.is_flagged,
+        is_offered=_can_be_cancelled,
         grant=_cancel,
         is_grave=True,
     ),

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from django.db.models import Exists, OuterRef
 
-from checkout.models import Instalment, Payment, Plan, PlanTerms
+from checkout.models import Instalment, Payment, Plan, PlanSeries, PlanTerms
 from checkout.models.payment import UNCONFIRMED
 from checkout.plans import connecting, offering, terms
 from checkout.plans.calendar import local_day
@@ -20,6 +20,7 @@ from checkout.plans.page_state import (
     plan_page_state,
     standing,
 )
+from checkout.plans.series.page import may_still_be_approved, page_state_of, shown_series
 from checkout.plans.statuses import InstalmentStatus, PlanStatus
 from checkout.qr import QrCode, qr_code
 from checkout.statuses import OPEN, OrderStatus
@@ -36,11 +37,17 @@ TITLES = {
     PlanPageState.OPENING: "Connecting",
     PlanPageState.CHOOSE: "Choose an account",
     PlanPageState.ACTIVE: "Your plan",
+    PlanPageState.SERIES_ASKED: "Approve in bunq",
+    PlanPageState.SERIES_AGAIN: "Not approved",
+    PlanPageState.SERIES_RUNNING: "Scheduled at bunq",
+    PlanPageState.SERIES_STOPPING: "Please stop it in bunq",
     PlanPageState.PAUSED: "Paused",
     PlanPageState.CLOSING: "Stopping",
     PlanPageState.CANCELLED: "Stopped",
     PlanPageState.ENDED: "Done",
 }
+
+_SERIES = (PlanPageState.SERIES_ASKED, PlanPageState.SERIES_AGAIN, PlanPageState.SERIES_RUNNING)
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,16 @@ class PlanPage:
     def first(self) -> Instalment | None:
         return next((row.instalment for row in self.rows if row.instalment.number == 1), None)
 
+    @cached_property
+    def first_date(self) -> date:
+        """Of a series that waits for its approval."""
+        return local_day(due_at(self.plan, self.plan.next_number), self.plan.time_zone)
+
+    @property
+    def unconfirmed(self) -> bool:
+        """Of some payment it is not known whether bunq sent it."""
+        return any(row.standing in (Standing.SCHEDULED, Standing.UNCONFIRMED) for row in self.rows)
+
     @property
     def waiting(self) -> Instalment | None:
         """The one that waits for the payer's approval."""
@@ -133,7 +150,13 @@ class PlanPage:
     @cached_property
     def wants_connection(self) -> bool:
         """The bank cannot be asked any more: the payer has to connect again."""
-        return self.state in (PlanPageState.ACTIVE, PlanPageState.PAUSED) and not connecting.works(self.plan)
+        states = (PlanPageState.ACTIVE, PlanPageState.PAUSED, *_SERIES)
+        return self.state in states and not connecting.works(self.plan)
+
+    @cached_property
+    def series(self) -> PlanSeries | None:
+        """The one approval of a series that was asked for last."""
+        return shown_series(self.plan)
 
     @property
     def is_opening(self) -> bool:
@@ -163,6 +186,7 @@ def read_plan_page(plan: Plan, now: datetime) -> PlanPage:
         opening=_opening(plan, connection),
         first_is_open=_first_is_open(plan, now),
         is_closing=plan.state is PlanStatus.CANCELLED and _waits_for_the_bank(plan),
+        series=page_state_of(plan),
     )
     return PlanPage(plan, plan_page_state(facts), connection, offering.open_offer(plan), now)
 
@@ -170,8 +194,11 @@ def read_plan_page(plan: Plan, now: datetime) -> PlanPage:
 def rows(plan: Plan, most: int) -> list[Row]:
     """The latest instalments, newest first."""
     at_bank = Payment.objects.filter(order=OuterRef("order"), status__in=[status.value for status in OPEN])
+    expected = at_bank.filter(way=Payment.Way.SCHEDULE)
     unknown = Payment.objects.filter(UNCONFIRMED, order=OuterRef("order"))
-    made = plan.made.select_related("order").annotate(at_bank=Exists(at_bank), unknown=Exists(unknown))
+    made = plan.made.select_related("order").annotate(
+        at_bank=Exists(at_bank), unknown=Exists(unknown), expected=Exists(expected)
+    )
     found = []
     for instalment in made.order_by("-number")[:most]:
         order = instalment.order
@@ -180,6 +207,7 @@ def rows(plan: Plan, most: int) -> list[Row]:
             OrderStatus(order.status) if order else None,
             is_held=order is not None and (order.needs_review or instalment.unknown),
             has_open_payment=instalment.at_bank,
+            is_expected=instalment.expected,
         )
         found.append(Row(instalment, local_day(instalment.due_at, plan.time_zone), stands))
     return found
@@ -203,4 +231,6 @@ def _first_is_open(plan: Plan, now: datetime) -> bool:
 
 
 def _waits_for_the_bank(plan: Plan) -> bool:
+    if plan.is_series:
+        return may_still_be_approved(plan)
     return plan.made.filter(status=InstalmentStatus.OPEN.value).exists() or is_closing(plan)

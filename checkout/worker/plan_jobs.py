@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from django.db import OperationalError
 from django.db.models import Exists, OuterRef
 
-from checkout.models import Instalment, Payment, Plan
+from checkout.models import Instalment, Payment, Plan, PlanSeries
 from checkout.plans import connecting, instalments, reminding
+from checkout.plans.series.statuses import LIVE, values
 from checkout.plans.statuses import InstalmentStatus, PlanStatus
 from checkout.statuses import OPEN
 from checkout.worker.jobs import Clock, Round
@@ -26,12 +27,12 @@ _CHOSEN_SOON = timedelta(days=7)
 
 def make_instalments(now: datetime, clock: Clock) -> Round:
     """The instalments that are due, each in a transaction of its own."""
-    return Round(_each(instalments.due_plans(now, limit=PER_ROUND), instalments.make_next, clock))
+    return Round(each(instalments.due_plans(now, limit=PER_ROUND), instalments.make_next, clock))
 
 
 def ask_for_instalments(now: datetime, clock: Clock) -> Round:
     """Start a push, see whether one was paid, try again, or give up: whatever each open instalment needs now."""
-    done = _each(instalments.due_instalments(now, limit=PER_ROUND), instalments.visit, clock)
+    done = each(instalments.due_instalments(now, limit=PER_ROUND), instalments.visit, clock)
     return Round(done)
 
 
@@ -40,7 +41,7 @@ def take_money(now: datetime, clock: Clock) -> Round:
 
 
 def remind_payers(now: datetime, clock: Clock) -> Round:
-    return Round(_each(reminding.due_reminders(now, limit=PER_ROUND), reminding.remind, clock))
+    return Round(each(reminding.due_reminders(now, limit=PER_ROUND), reminding.remind, clock))
 
 
 def begin_plans(now: datetime, clock: Clock) -> Round:
@@ -49,23 +50,24 @@ def begin_plans(now: datetime, clock: Clock) -> Round:
     opened = [int(label.removeprefix("plan:")) for label in labels]
     waiting = Plan.objects.filter(status=PlanStatus.AWAITING.value, agreed_at__isnull=False, pk__in=opened)
     pks = waiting.order_by("agreed_at").values_list("pk", flat=True)[:PER_ROUND]
-    _each(pks, lambda pk, now: connecting.follow(Plan.objects.get(pk=pk), now), clock)
+    each(pks, lambda pk, now: connecting.follow(Plan.objects.get(pk=pk), now), clock)
     return Round()
 
 
 def let_go(now: datetime, clock: Clock) -> Round:
     """Plans that are over and of which nothing is open at the bank: their payer's connection is destroyed."""
     still_open = Instalment.objects.filter(plan=OuterRef("pk"), status=InstalmentStatus.OPEN.value)
+    series = PlanSeries.objects.filter(plan=OuterRef("pk"), status__in=values(LIVE))
     at_bank = Payment.objects.filter(
         order__instalment__plan=OuterRef("pk"), status__in=[status.value for status in OPEN]
     )
     over = Plan.objects.filter(over_at__lte=now, disconnected_at__isnull=True)
-    free = over.filter(~Exists(still_open), ~Exists(at_bank))
+    free = over.filter(~Exists(still_open), ~Exists(at_bank), ~Exists(series))
     pks = free.order_by("over_at").values_list("pk", flat=True)[:PER_ROUND]
-    return Round(_each(pks, lambda pk, now: connecting.forget(Plan.objects.get(pk=pk), now), clock))
+    return Round(each(pks, lambda pk, now: connecting.forget(Plan.objects.get(pk=pk), now), clock))
 
 
-def _each(pks: Iterable[int], do: Callable[[int, datetime], object], clock: Clock) -> int:
+def each(pks: Iterable[int], do: Callable[[int, datetime], object], clock: Clock) -> int:
     """`do` each; returns how many went well. With a database that is away, no other would fare better."""
     done = 0
     for pk in list(pks):

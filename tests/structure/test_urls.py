@@ -23,6 +23,7 @@ PUBLIC = {
     "plans/<order_token:token>/connect": "as above",
     "plans/<order_token:token>/account": "as above",
     "plans/<order_token:token>/cancel": "as above",
+    "plans/<order_token:token>/again": "as above",
     "plans/<order_token:token>/returned": "as above",
     "remembered": "shows and forgets only what the browser's own signed cookie remembers",
     "remembered/forget": "as above",
