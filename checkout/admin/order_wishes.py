@@ -6,7 +6,7 @@ from django.contrib import messages
 
 from checkout.admin.series_wishes import SERIES_ORDER_WISHES
 from checkout.admin.wishes import Answer, Wish
-from checkout.models import Event, Order, Payment
+from checkout.models import Event, Order
 from checkout.services import orders, review
 from checkout.statuses import OPEN, OrderStatus, PaymentStatus
 
@@ -46,10 +46,9 @@ def _mark_refunded(order: Order, by: str, now: datetime) -> Answer:
 
 
 def _can_be_cancelled(order: Order) -> bool:
-    if order.status != OrderStatus.OPEN or order.is_flagged:
-        return False
-    # What bunq sends by a schedule cannot be taken back here.
-    return not order.payments.filter(way=Payment.Way.SCHEDULE, status=PaymentStatus.PENDING.value).exists()
+    """What bunq sends by a schedule cannot be taken back here."""
+    is_open = order.status == OrderStatus.OPEN and not order.is_flagged
+    return is_open and order.by_schedule != PaymentStatus.PENDING
 
 
 ORDER_WISHES: tuple[Wish[Order], ...] = (

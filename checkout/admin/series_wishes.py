@@ -5,7 +5,7 @@ from datetime import datetime
 from django.contrib import messages
 
 from checkout.admin.wishes import Answer, Wish
-from checkout.models import Instalment, Order, Payment, Plan
+from checkout.models import Instalment, Order, Plan
 from checkout.plans.series import evidence, stopping
 from checkout.plans.series.looking import cannot_be_told, looked, say_none, wants_a_look
 from checkout.plans.series.statuses import SeriesStatus
@@ -13,18 +13,13 @@ from checkout.plans.statuses import PlanStatus
 from checkout.statuses import PaymentStatus
 
 
-def _of_schedule(order: Order, *statuses: PaymentStatus) -> bool:
-    mine = order.payments.filter(way=Payment.Way.SCHEDULE, status__in=[status.value for status in statuses])
-    return not order.needs_review and mine.exists()
-
-
 def _is_awaited(order: Order) -> bool:
-    return _of_schedule(order, PaymentStatus.PENDING)
+    return not order.needs_review and order.by_schedule == PaymentStatus.PENDING
 
 
 def _may_have_come(order: Order) -> bool:
     """Also after somebody said that it did not."""
-    return _of_schedule(order, PaymentStatus.PENDING, PaymentStatus.EXPIRED)
+    return not order.needs_review and order.by_schedule in (PaymentStatus.PENDING, PaymentStatus.EXPIRED)
 
 
 def _instalment(order: Order) -> Instalment:

@@ -29,7 +29,7 @@ from checkout.services.tasks import Question, Task
 
 # One page; who has more to do begins with the oldest.
 SHOWN = 100
-_ANSWERS = ("accept", "refunded")
+_ANSWERS = tuple(wish for wish in ORDER_WISHES if wish.name in ("accept", "refunded"))
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _row(task: Task, request: HttpRequest) -> Row:
         money=todo_words.money(task),
         to_do=todo_words.to_do(task),
         commands=todo_words.commands(task, by=by) if by else [],
-        buttons=[one for one in buttons(ORDER_WISHES, task.order, request.user) if one.name in _ANSWERS],
+        buttons=buttons(_ANSWERS, task.order, request.user),
         payment_buttons=list(dict.fromkeys(one for question in task.questions for one in _buttons(question))),
         refund_buttons=[
             (refund, one)

@@ -13,7 +13,6 @@ from checkout.models import Event, Instalment, Payment, Plan, PlanSeries
 from checkout.plans.moves import end_instalment, take_plan
 from checkout.plans.series.statuses import Reading, SeriesStatus
 from checkout.plans.statuses import InstalmentStatus
-from checkout.sepa_text import draft_description
 from checkout.services.events import record
 from checkout.statuses import OrderStatus, PaymentStatus
 
@@ -47,7 +46,7 @@ def expect(instalment: Instalment, series: PlanSeries, now: datetime) -> Payment
         payer_name=series.from_name,
         payee_iban=series.to_iban,
         payee_name=series.to_name,
-        description=draft_description(order.merchant.name, instalment.plan.reference),
+        description=series.description,
         request_id=str(uuid.uuid4()),
         sent_at=instalment.due_at,  # when bunq is to send it
         held_at=series.held_at,

@@ -7,13 +7,14 @@ from django.db import IntegrityError, transaction
 
 from checkout.iban import normalise_iban
 from checkout.models import Plan, PlanSeries
+from checkout.models.plan import REFERENCE_LENGTH
 from checkout.plans.errors import PlanIsElsewhere
 from checkout.plans.events import record
 from checkout.plans.moves import take_plan, write
 from checkout.plans.series import dates, door
 from checkout.plans.series.statuses import LIVE, NEVER_BEGAN, values
 from checkout.plans.statuses import PlanStatus
-from checkout.sepa_text import draft_description, to_sepa
+from checkout.sepa_text import to_sepa
 from oauth_connect.bunq.payer_types import NewDraftPayment, NewSchedule
 from oauth_connect.bunq.types import Money
 
@@ -77,7 +78,7 @@ def _new(plan: Plan, wanted: NewSchedule, *, number: int, now: datetime) -> Plan
     assert plan.account_id is not None
     reference = f"kassa-series-{uuid.uuid4().hex}"
     to_iban, to_name = normalise_iban(merchant.iban), to_sepa(merchant.account_holder, 70)
-    description = draft_description(merchant.name, plan.reference)
+    description = f"{to_sepa(merchant.name, 90)} plan {to_sepa(plan.reference, REFERENCE_LENGTH)}"
     prepared = door.prepare(
         NewDraftPayment(
             counterparty_iban=to_iban,
