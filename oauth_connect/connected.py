@@ -14,7 +14,7 @@ from oauth_connect.conf import bank_address
 from oauth_connect.errors import ConnectionGone, KeyRefused, NotRegistered, SessionUnavailable
 from oauth_connect.keeping import Ending, Status, expire
 from oauth_connect.models import PayerConnection
-from oauth_connect.sessions import OpenSession, active_registration, with_session
+from oauth_connect.sessions import OpenSession, key_is_refused, with_session
 
 T = TypeVar("T")
 
@@ -71,10 +71,10 @@ def _active_or_newer(connection_id: int) -> PayerConnection:
 
 
 def is_for_good(error: CredentialsGone) -> bool:
-    """Of a refusal before there is a session: of the token, not of a call."""
+    """Of a refusal before there is a session: of the token, not of a call. May ask the bank about our own key."""
     if not any(known in message.lower() for message in error.messages for known in _FOR_GOOD):
         return False
     try:
-        return active_registration().refused_at is None
+        return not key_is_refused()
     except NotRegistered:
         return False

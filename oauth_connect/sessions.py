@@ -32,6 +32,8 @@ LONGEST_WAIT_S = 5.0
 _LOOK_EVERY_S = 0.05
 _STILL_OPEN = "already has a user session"
 _YOUNG = timedelta(minutes=1)
+# A refusal of our own key that is older is doubted.
+_REFUSED_LATELY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -181,6 +183,7 @@ def _open(holder: SessionHolder, owner: str) -> OpenSession:
         opened_at = clock.now()
         session = _ask(holder)
         if session is None:
+            _mine(holder, owner).update(refused_at=None)
             return _opened(holder)
         _mine(holder, owner).update(
             session_token=session.token,
@@ -252,6 +255,23 @@ def _ours_comes_first() -> None:
     except BunqError as error:
         pause_s = getattr(error, "retry_after_s", None) or float(limit.seconds)
         raise BudgetExhausted("our own session comes first", retry_after_s=pause_s) from error
+
+
+def key_is_refused() -> bool:
+    """Whether the bank refuses our own key now. Raises NotRegistered.
+
+    It may have refused it once and gone on serving our session: then only another session shows that it is taken again.
+    """
+    registration, now = active_registration(), clock.now()
+    if registration.refused_at is None:
+        return False
+    if now - registration.refused_at < _REFUSED_LATELY:
+        return True
+    try:
+        renewed(registration, registration.session_generation)
+    except BunqError:
+        return True
+    return False
 
 
 def _nobody_waits(holder: SessionHolder) -> dict[str, None]:

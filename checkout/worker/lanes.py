@@ -82,6 +82,7 @@ REFUNDS = (Job("refunds", follow_refunds, every_s=1.0),)
 CONNECT = (
     Job("connections", jobs.open_connections, every_s=0.5),
     Job("overdue", jobs.forget_connections, every_s=60.0),
+    Job("our key", jobs.ask_about_our_key, every_s=60.0),
 )
 LANES: dict[str, tuple[Job, ...]] = {
     "submit": SUBMIT,

@@ -19,7 +19,7 @@ PER_ROUND = 50
 
 def follow_series(now: datetime, clock: Clock) -> Round:
     """Those longest due first. What concerns one payer's connection keeps none of the others from its turn."""
-    return Round(each(steps.due(now, limit=STEPS_PER_ROUND), steps.take_step, clock))
+    return Round(each("series", steps.due(now, limit=STEPS_PER_ROUND), steps.take_step, clock))
 
 
 def look_after_hints(now: datetime, clock: Clock) -> Round:

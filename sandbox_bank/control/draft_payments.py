@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from sandbox_bank.control.words import BadRequest, control
+from sandbox_bank.control.words import BadRequest, control, since
 from sandbox_bank.ledger import draft_payments
 from sandbox_bank.ledger.draft_payment_view import schedule_of
 from sandbox_bank.ledger.drafts import DraftIsFinal
@@ -14,9 +14,13 @@ from sandbox_bank.models import Callback, DraftPayment, DraftStatus
 
 @control("GET")
 def listed(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
-    """Newest first."""
+    """Newest first; of one account if `sender_iban` names it, those after it with `since_id`."""
     draft_payments.settle_due()
     rows = DraftPayment.objects.select_related("account", "schedule").order_by("-id")
+    if sender_iban := request.GET.get("sender_iban", ""):
+        rows = rows.filter(account__iban=sender_iban)
+    if "since_id" in request.GET:
+        rows = rows.filter(id__gt=since(request))
     return {"draft_payments": list(map(_show, rows))}
 
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from sandbox_bank import clock
 from sandbox_bank.control.faults import shown_faults
 from sandbox_bank.control.strangers import place_a_draft
-from sandbox_bank.control.words import BadRequest, control
+from sandbox_bank.control.words import control, since
 from sandbox_bank.ledger.money import value_of
 from sandbox_bank.ledger.settling import settle_everything
 from sandbox_bank.models import (
@@ -64,7 +64,7 @@ def drafts(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
         return show_draft(place_a_draft(body), approved=False)
     settle_everything()
     if "since_id" in request.GET:
-        return {"drafts": _short_drafts(_since(request))}
+        return {"drafts": _short_drafts(since(request))}
     rows = Draft.objects.all()
     if sender_iban := request.GET.get("sender_iban", ""):
         rows = rows.filter(sender_iban=sender_iban)
@@ -79,7 +79,7 @@ def executions(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
     at once `draft_payment_id`, a one-off payment `draft_id`.
     """
     settle_everything()
-    rows = LedgerEntry.objects.filter(id__gt=_since(request), amount_cents__lt=0).order_by("id")
+    rows = LedgerEntry.objects.filter(id__gt=since(request), amount_cents__lt=0).order_by("id")
     wanted = rows.annotate(
         sender_iban=F("account__iban"),
         prepared_id=F("draft_payment__id"),
@@ -106,7 +106,7 @@ def executions(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
 @control("GET")
 def request_ids(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
     """The request id of every write that took effect, and who sent it, oldest first; `since_id` those after it."""
-    rows = UsedRequestId.objects.filter(id__gt=_since(request)).order_by("id")
+    rows = UsedRequestId.objects.filter(id__gt=since(request)).order_by("id")
     return {"request_ids": list(rows.values("id", "scope", "value"))}
 
 
@@ -125,13 +125,6 @@ def show_people(users: "Collection[User] | QuerySet[User]") -> list[dict[str, An
         {"id": user.id, "name": user.display_name, "kind": user.kind, "accounts": accounts[user.id]}
         for user in users
     ]
-
-
-def _since(request: HttpRequest) -> int:
-    text = request.GET.get("since_id", "0")
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise BadRequest("since_id is a number")
-    return int(text)
 
 
 def _people() -> list[dict[str, Any]]:
@@ -202,7 +195,7 @@ def _authorizations() -> list[dict[str, Any]]:
 
 def _ledger() -> list[dict[str, Any]]:
     """Every entry of every account, in the order in which they happened. Amounts leave an account with a minus."""
-    rows = LedgerEntry.objects.select_related("account").order_by("id")
+    rows = LedgerEntry.objects.select_related("account", "draft_payment").order_by("id")
     return [
         {
             "id": row.id,
@@ -214,6 +207,7 @@ def _ledger() -> list[dict[str, Any]]:
             "counterparty_name": row.counterparty_name,
             "description": row.description,
             "draft_id": row.draft_id,
+            "draft_payment_id": row.draft_payment.id if hasattr(row, "draft_payment") else None,
         }
         for row in rows
     ]

@@ -44,3 +44,11 @@ def _body(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise BadRequest("the body is not a JSON object")
     return body
+
+
+def since(request: HttpRequest) -> int:
+    """The number after which rows are wanted. Raises BadRequest."""
+    text = request.GET.get("since_id", "0")
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise BadRequest("since_id is a number")
+    return int(text)

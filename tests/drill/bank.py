@@ -69,9 +69,23 @@ class Bank:
         """accept | approve | reject | expire, as the control knows them."""
         self.ask("POST", f"drafts/{draft_id}/{act}", {})
 
-    def new_people(self, count: int, balance: str) -> list[str]:
+    # on the phones of those who let us connect
+
+    def prepared(self, iban: str = "") -> list[dict[str, Any]]:
+        """What was prepared on this account (on all if none is named) and waits for its owner, newest first."""
+        query = {"sender_iban": iban} if iban else {}
+        found: list[dict[str, Any]] = self.ask("GET", "draft-payments", **query)["draft_payments"]
+        return [draft for draft in found if draft["status"] == "PENDING"]
+
+    def answer(self, draft_id: int, act: str) -> None:
+        """accept | reject | expire."""
+        self.ask("POST", f"draft-payments/{draft_id}/{act}", {})
+
+    def revoke(self, iban: str) -> None:
+        """The owner of this account removes us in the app."""
+        self.ask("POST", "connections", {"revoke": iban})
+
+    def new_people(self, count: int, balance: str, name: str = "D. Driller") -> list[str]:
         """Their IBANs."""
-        made = self.ask("POST", "people", {"count": count, "name": "D. Driller", "balance": balance})[
-            "people"
-        ]
+        made = self.ask("POST", "people", {"count": count, "name": name, "balance": balance})["people"]
         return [person["accounts"][0]["iban"] for person in made]

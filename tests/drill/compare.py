@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from tests.drill.checks import answers, logs, money, orders, pages, quiet
+from tests.drill.checks import answers, connections, logs, money, orders, pages, plans, quiet, refunds
 from tests.drill.checks.books import Books, Difference
 from tests.drill.facts import Facts
 
@@ -13,7 +13,24 @@ CHECKS: tuple[Check, ...] = (
     money.each_paid_payment_is_an_executed_draft,
     money.what_moved_is_what_was_asked,
     money.the_ledger_agrees_with_itself,
+    money.all_that_moved_for_a_draft_is_known,
     money.no_open_draft_is_left,
+    refunds.each_executed_return_is_one_sent_refund,
+    refunds.each_refund_sent_by_bunq_is_an_executed_draft,
+    refunds.what_went_back_is_what_was_asked,
+    refunds.never_more_went_back_than_was_paid,
+    refunds.what_counts_as_sent_back_is_what_refunds_claim,
+    refunds.no_return_is_left_open,
+    refunds.no_refund_is_stuck,
+    refunds.events_tell_the_refund,
+    plans.each_instalment_is_made_once,
+    plans.an_instalment_says_what_its_order_says,
+    plans.no_instalment_is_asked_for_too_often,
+    plans.no_plan_is_stuck,
+    plans.what_a_plan_was_lent_is_destroyed,
+    connections.what_has_ended_holds_nothing,
+    connections.no_connection_is_stuck,
+    connections.no_push_is_hidden,
     orders.paid_orders_are_executed_drafts,
     orders.two_executed_are_flagged,
     orders.late_money_is_flagged,

@@ -1,15 +1,19 @@
-"""All shoppers of a drill, each in a thread: one order after the other, until the time is up."""
+"""All people of a drill, each in a thread: one order (refund, instalment) after the other, until the time is up."""
 
+import itertools
 import random
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
 
 from tests.drill.bank import Bank
+from tests.drill.keepers import Keeper
 from tests.drill.scenarios import pays, scenarios
 from tests.drill.shopper import Shopper
-from tests.drill.town import Over, Town
+from tests.drill.subscribers import Subscriber
+from tests.drill.town import MERCHANTS, Over, Town
 
 _IN_PEACE_S = 90.0
 # Whoever is in the middle of a request still waits for its answer.
@@ -21,9 +25,16 @@ class Crowd:
         self.town = town
         self._scenarios = scenarios(town.plan.scenarios)
         self._threads = [
-            threading.Thread(target=self._live, args=[number], name=f"shopper {number}", daemon=True)
-            for number in range(1, town.plan.shoppers + 1)
+            *(self._thread("shopper", self._shop, number) for number in range(1, town.plan.shoppers + 1)),
+            *(self._thread("keeper", self._keep, number) for number in range(town.plan.refunding)),
+            *(
+                self._thread("subscriber", self._subscribe, number)
+                for number in range(1, town.plan.plans + 1)
+            ),
         ]
+
+    def _thread(self, who: str, live: Callable[[Bank, int], None], number: int) -> threading.Thread:
+        return threading.Thread(target=self._live, args=[live, number], name=f"{who} {number}", daemon=True)
 
     def come(self) -> None:
         for thread in self._threads:
@@ -38,19 +49,44 @@ class Crowd:
             if thread.is_alive():
                 self.town.diary.defect(f"{thread.name} did not go home")
 
-    def _live(self, number: int) -> None:
+    def _live(self, live: Callable[[Bank, int], None], number: int) -> None:
         bank = Bank(self.town.bank_url)
-        count = 0
         try:
-            while not self.town.stop.is_set():
-                count += 1
-                self._one_order(bank, number, count)
+            live(bank, number)
         except Over:
             pass
         except Exception:  # noqa: BLE001 - whatever it is, the drill is told and fails by it
-            self.town.diary.defect(f"shopper {number}, order {count}: {traceback.format_exc()}")
+            self.town.diary.defect(f"{threading.current_thread().name}: {traceback.format_exc()}")
         finally:
             bank.close()
+
+    def _shop(self, bank: Bank, number: int) -> None:
+        for count in itertools.count(1):
+            self._one_order(bank, number, count)
+
+    def _keep(self, bank: Bank, number: int) -> None:
+        rng = random.Random(f"{self.town.plan.seed} keeper {number}")
+        keeper = Keeper(self.town, bank, rng, MERCHANTS[number])
+        try:
+            while True:
+                if keeper.connects():
+                    keeper.refunds_one()
+                self.town.pause(rng.uniform(0.5, 2.0))
+        finally:
+            keeper.close()
+
+    def _subscribe(self, bank: Bank, number: int) -> None:
+        """One plan after the other, a few instalments of each."""
+        for count in itertools.count(1):
+            rng = random.Random(f"{self.town.plan.seed} subscriber {number} plan {count}")
+            subscriber = Subscriber(self.town, bank, rng, f"P{number:02d}-{count:03d}")
+            try:
+                if subscriber.begins():
+                    for _ in range(rng.randrange(2, 6)):
+                        subscriber.lives_a_month()
+                subscriber.stops()
+            finally:
+                subscriber.close()
 
     def _one_order(self, bank: Bank, number: int, count: int) -> None:
         """Every choice comes from the seed, the shopper's number and the order's."""

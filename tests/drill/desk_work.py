@@ -11,11 +11,12 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from checkout.conf import configuration
-from checkout.models import Event, Merchant, Order, Payment
+from checkout.models import Event, Instalment, Merchant, Order, Payment, Plan, PlanEvent, Refund
 from checkout.services.errors import CheckoutError
 from checkout.services.orders import NewLine, cancel_order, create_order
 from checkout.statuses import OPEN, OrderStatus
 from oauth_connect.models import BankRegistration, CallBudget, OauthAuthorization
+from tests.drill import desk_promises
 
 logger = logging.getLogger("kassa.drill")
 _OPEN = [status.value for status in OPEN]
@@ -75,7 +76,7 @@ def _standing(wish: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "unsent": Payment.objects.filter(status__in=["created", "submitting", "unknown"]).count(),
         "open_payments": Payment.objects.filter(status__in=_OPEN).count(),
-        "leases": Payment.objects.filter(lease_until__gt=now).count(),
+        "leases": sum(rows.objects.filter(lease_until__gt=now).count() for rows in (Payment, Refund)),
         "codes": OauthAuthorization.objects.filter(exchange=waiting).count(),
         "open_orders": Order.objects.filter(
             status=OrderStatus.OPEN.value, expires_at__lt=ended, **flags
@@ -83,7 +84,8 @@ def _standing(wish: Mapping[str, Any]) -> dict[str, Any]:
         "payable_orders": Order.objects.filter(
             status=OrderStatus.OPEN.value, expires_at__gte=ended, **flags
         ).count(),
-        "needs_person": list(unknown.values("id", "description", "payer_iban")),
+        "needs_person": list(unknown.values("id", "description", "payer_iban", "bank_reference")),
+        **desk_promises.standing(),
     }
 
 
@@ -100,10 +102,9 @@ def _close_all(wish: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _owned(wish: Mapping[str, Any]) -> dict[str, Any]:
-    """Which of these drafts belong to a payment."""
-    return {
-        "owned": list(Payment.objects.filter(draft_id__in=wish["ids"]).values_list("draft_id", flat=True))
-    }
+    """Which of these drafts (or, if so `way` says, pushes) belong to a payment."""
+    mine = Payment.objects.filter(way=wish["way"], draft_id__in=wish["ids"])
+    return {"owned": list(mine.values_list("draft_id", flat=True))}
 
 
 def _rows(wish: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,10 +113,15 @@ def _rows(wish: Mapping[str, Any]) -> dict[str, Any]:
         "orders": Order.objects.all(),
         "payments": Payment.objects.all(),
         "events": Event.objects.all(),
+        "refunds": Refund.objects.all(),
+        "plans": Plan.objects.all(),
+        "instalments": Instalment.objects.all(),
+        "plan_events": PlanEvent.objects.all(),
         "authorizations": OauthAuthorization.objects.defer("code"),
         "budgets": CallBudget.objects.all(),
     }
-    return {name: [_row(row) for row in rows.order_by("pk")] for name, rows in tables.items()}
+    found = {name: [_row(row) for row in rows.order_by("pk")] for name, rows in tables.items()}
+    return {**found, "connections": desk_promises.what_is_kept()}
 
 
 def _row(row: Model) -> dict[str, Any]:
@@ -139,6 +145,7 @@ def _secrets(wish: Mapping[str, Any]) -> dict[str, Any]:
         found += [getattr(registration, name) for name in (*_SECRETS, "client_secret")]
     found += OauthAuthorization.objects.values_list("state", flat=True)
     found += Order.objects.values_list("token", flat=True)
+    found += desk_promises.secrets()
     return {"secrets": [secret for secret in found if secret]}
 
 
@@ -151,4 +158,5 @@ _WISHES: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "close_all": _close_all,
     "rows": _rows,
     "secrets": _secrets,
+    **desk_promises.WISHES,
 }

@@ -43,6 +43,7 @@ class Diary:
     states: Counter[str] = field(default_factory=Counter)
     played: Counter[str] = field(default_factory=Counter)
     defects: list[str] = field(default_factory=list)
+    secrets: set[str] = field(default_factory=set, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answered(self, status: int) -> None:
@@ -56,6 +57,11 @@ class Diary:
     def trouble(self, trouble: Trouble) -> None:
         with self._lock:
             self.troubles.append(trouble)
+
+    def keep_secret(self, secret: str) -> None:
+        """Something that no log may hold."""
+        with self._lock:
+            self.secrets.add(secret)
 
     def defect(self, text: str) -> None:
         """The drill itself broke: that is no result."""

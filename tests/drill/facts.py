@@ -14,16 +14,26 @@ Row = dict[str, Any]
 
 @dataclass
 class Facts:
-    """Rows as the bank's control and the desk give them, with times as text; `read_at` is a Unix time."""
+    """Rows as the bank's control and the desk give them, with times as text; `read_at` is a Unix time.
+
+    Drafts of both kinds stand side by side, told apart by their ids (`gather.py`); `returned` are those that shops
+    prepared on their own accounts, to send money back.
+    """
 
     read_at: float = 0.0
     drafts: list[Row] = field(default_factory=list)
+    returned: list[Row] = field(default_factory=list)
     ledger: list[Row] = field(default_factory=list)
     consents: list[Row] = field(default_factory=list)
     merchants: list[Row] = field(default_factory=list)
     orders: list[Row] = field(default_factory=list)
     payments: list[Row] = field(default_factory=list)
     events: list[Row] = field(default_factory=list)
+    refunds: list[Row] = field(default_factory=list)
+    plans: list[Row] = field(default_factory=list)
+    instalments: list[Row] = field(default_factory=list)
+    plan_events: list[Row] = field(default_factory=list)
+    connections: list[Row] = field(default_factory=list)
     authorizations: list[Row] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
     final_pages: dict[str, str] = field(default_factory=dict)

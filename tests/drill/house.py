@@ -100,7 +100,7 @@ def open_house(plan: Plan, say: Callable[[str], None]) -> Iterator[House]:
             process.log_limit_bytes = _LOG_LIMIT_BYTES
         bank = Bank(kassa.bank_url)
         stack.callback(bank.close)
-        weather = Weather(bank, seed=plan.seed, roughness=plan.roughness)
+        weather = Weather(bank, seed=plan.seed, roughness=plan.roughness, without=plan.without)
         house = House(plan, kassa, cluster, weather, bank)
         stack.callback(house.wake_all)
         yield house

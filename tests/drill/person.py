@@ -5,7 +5,7 @@ from typing import Any
 
 from launcher.processes import LauncherError
 from tests.drill.bank import BankAway
-from tests.drill.desk_client import DatabaseAway, Desk
+from tests.drill.desk_client import DatabaseAway, Desk, DeskRefused
 from tests.drill.house import House
 
 # An answer is not given in the same second, and the product may find out by itself.
@@ -19,6 +19,7 @@ class Person:
     def __init__(self, house: House, desk: Desk) -> None:
         self._house, self._desk = house, desk
         self._asked_at: dict[int, float] = {}
+        self._refund_asked_at: dict[int, float] = {}
         self._tries: dict[int, int] = {}
         self.said: list[str] = []
 
@@ -57,7 +58,34 @@ class Person:
 
     def _candidates(self, question: dict[str, Any]) -> list[int]:
         """Drafts with this payment's words that belong to no payment, oldest first."""
-        listed = self._house.bank.ask("GET", "drafts", sender_iban=question["payer_iban"])["drafts"]
-        named = [draft["id"] for draft in listed if draft["description"] == question["description"]]
-        owned = self._desk.ask("owned", ids=named)["owned"]
+        bank, iban, reference = self._house.bank, question["payer_iban"], question["bank_reference"]
+        if reference:  # a push: its reference tells it from all others
+            listed = bank.ask("GET", "draft-payments", sender_iban=iban)["draft_payments"]
+            named = [draft["id"] for draft in listed if draft["merchant_reference"] == reference]
+        else:
+            listed = bank.ask("GET", "drafts", sender_iban=iban)["drafts"]
+            named = [draft["id"] for draft in listed if draft["description"] == question["description"]]
+        owned = self._desk.ask("owned", ids=named, way="push" if reference else "scan")["owned"]
         return sorted(set(named) - set(owned))
+
+    def speaks_of_refunds(self, questions: list[dict[str, Any]]) -> None:
+        """Of a refund whose answer was lost and that the account does not show: it was not sent."""
+        for question in questions:
+            asked_at = self._refund_asked_at.setdefault(question["id"], time.monotonic())
+            if time.monotonic() - asked_at < _THINKS_S:
+                continue
+            self._refund_asked_at[question["id"]] = time.monotonic()
+            try:
+                listed = self._house.bank.ask("GET", "draft-payments", sender_iban=question["from_iban"])
+                held = [d["id"] for d in listed["draft_payments"] if _is_of(d, question)]
+                if not held:
+                    self._desk.ask("say_not_sent", id=question["id"])
+            except (BankAway, DatabaseAway):
+                continue
+            except DeskRefused as refusal:
+                held.append(f"refused: {refusal}")
+            self.said.append(f"a person looked for refund {question['id']}: {held or 'not sent'}")
+
+
+def _is_of(draft: dict[str, Any], question: dict[str, Any]) -> bool:
+    return bool(draft["merchant_reference"] == question["bank_reference"])

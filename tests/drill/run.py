@@ -1,19 +1,24 @@
 """A drill from its first process to its comparison."""
 
+import contextlib
 import random
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from launcher.processes import LauncherError
+from tests.drill.bank import BankAway
 from tests.drill.checks.books import Difference
 from tests.drill.compare import compare
 from tests.drill.crowd import Crowd, pay_in_peace
+from tests.drill.customs import Customs
 from tests.drill.desk_client import DatabaseAway, Desk
 from tests.drill.diary import Diary
 from tests.drill.facts import Facts
+from tests.drill.gather import gather
 from tests.drill.house import House, open_house
 from tests.drill.kills import Reaper
 from tests.drill.person import Person
@@ -46,29 +51,35 @@ class Drill:
 
     def _play(self, house: House, desk: Desk) -> tuple[Facts, Counter[str], Counter[str]]:
         kassa = house.kassa
-        town = Town(self.plan, kassa.urls, kassa.bank_url, desk, self.diary)
+        town = Town(self.plan, kassa.urls, kassa.bank_url, desk, self.diary, kassa.secrets.admin_password)
         town.settle_people()
         reaper = Reaper(house.victims(), random.Random(f"{self.plan.seed} kills"), self.plan.kill_every_s)
-        self._storm(house, town, reaper)
+        self._storm(house, desk, town, reaper)
         struck = house.weather.struck()
         self.say("the storm is over: everything runs, and settles")
-        person = Person(house, desk)
-        self._settle(desk, person)
+        person, customs = Person(house, desk), Customs(town)
+        self._settle(desk, person, customs)
         self._peace(house, town)
-        self._settle(desk, person)
+        self._settle(desk, person, customs)
+        customs.close()
         self.notes += person.said
+        self._note_secrets(desk)
         self._reconcile(house)
         facts = self._facts(house, desk, town)
         return replace(facts, outages=reaper.outages), reaper.kills, struck
 
-    def _storm(self, house: House, town: Town, reaper: Reaper) -> None:
+    def _storm(self, house: House, desk: Desk, town: Town, reaper: Reaper) -> None:
         self.say(f"{self.plan.shoppers} shoppers come, for {self.plan.seconds:g} s")
         house.weather.begin()
         crowd = Crowd(town)
         crowd.come()
         told = Clock(every_s=30.0)
 
+        gone_through = Clock(every_s=3.0)
+
         def each_tick() -> None:
+            if gone_through.is_due():
+                self._note_secrets(desk)
             house.weather.tick()
             self._see_who_fell(house, reaper)
             if told.is_due():
@@ -91,24 +102,33 @@ class Drill:
                 )
                 process.start()
 
-    def _settle(self, desk: Desk, person: Person) -> None:
+    def _settle(self, desk: Desk, person: Person, customs: Customs) -> None:
         """Until nothing is under way any more; what still is when the time is over, the comparison will find."""
         deadline = time.monotonic() + self.plan.settle_at_most_s
+        standing: dict[str, Any] = {}
         told = Clock(every_s=30.0)
         while time.monotonic() < deadline:
             try:
                 standing = desk.ask("standing")
-            except DatabaseAway:
+                if not any(standing.values()):
+                    return
+                self._do_what_is_left(standing, desk, person, customs)
+            except (DatabaseAway, BankAway):  # a busy machine
                 continue
-            if not any(standing.values()):
-                return
-            person.speaks(standing["needs_person"])
-            if self.plan.closes_early and not standing["unsent"]:
-                desk.ask("close_all")
             if told.is_due():
                 self.say(", ".join(f"{name} {what}" for name, what in standing.items() if what))
             time.sleep(_LOOK_EVERY_S)
         self.notes.append(f"it did not settle within {self.plan.settle_at_most_s:g} s: {standing}")
+
+    def _do_what_is_left(
+        self, standing: dict[str, Any], desk: Desk, person: Person, customs: Customs
+    ) -> None:
+        """What waits for a person, and for nothing else."""
+        person.speaks(standing["needs_person"])
+        person.speaks_of_refunds(standing["lost_refunds"])
+        customs.follow(standing)
+        if self.plan.closes_early and not standing["unsent"]:
+            desk.ask("close_all")
 
     def _peace(self, house: House, town: Town) -> None:
         """Whatever happened before: who comes now can pay. And everybody looks at their page once more."""
@@ -130,26 +150,29 @@ class Drill:
             final_pages[order.reference] = tab.state
             tab.close()
         at_bank, rows = house.bank.ask("GET", "state"), desk.ask("rows")
+        prepared = house.bank.ask("GET", "draft-payments")["draft_payments"]
         refused = sum(at_bank["refused_429"].values())
         self.notes.append(f"the bank itself said 429 {refused} times since it was started last")
-        secrets = desk.ask("secrets")["secrets"]
         own = house.kassa.secrets
-        return Facts(
-            read_at=time.time(),
-            drafts=at_bank["drafts"],
-            ledger=at_bank["ledger"],
-            consents=at_bank["authorizations"],
-            merchants=rows["merchants"],
-            orders=rows["orders"],
-            payments=rows["payments"],
-            events=rows["events"],
-            authorizations=rows["authorizations"],
-            sightings=self.diary.sightings,
-            final_pages=final_pages,
-            troubles=self.diary.troubles,
-            logs=house.logs_of_product(),
-            secrets=[*secrets, own.secret_key, own.encryption_key, own.admin_password],
+        return gather(
+            Facts(
+                read_at=time.time(),
+                sightings=self.diary.sightings,
+                final_pages=final_pages,
+                troubles=self.diary.troubles,
+                logs=house.logs_of_product(),
+                secrets=[*sorted(self.diary.secrets), own.secret_key, own.encryption_key, own.admin_password],
+            ),
+            at_bank=at_bank,
+            prepared=prepared,
+            rows=rows,
         )
+
+    def _note_secrets(self, desk: Desk) -> None:
+        """While they are there: what has ended has none."""
+        with contextlib.suppress(DatabaseAway):
+            for secret in desk.ask("secrets")["secrets"]:
+                self.diary.keep_secret(secret)
 
 
 def open_desk(house: House) -> Desk:

@@ -1,11 +1,8 @@
 """What people do with an order page, from the plain to the strange. How often, is the number behind each."""
 
-from collections.abc import Callable
-
-from tests.drill.shopper import Shopper, at_once
+from tests.drill.pushes import PUSHES
+from tests.drill.shopper import Scenario, Shopper, at_once
 from tests.drill.town import unknown_iban
-
-Scenario = Callable[[Shopper], None]
 
 
 def pays(s: Shopper) -> None:
@@ -238,6 +235,7 @@ _ALL: dict[Scenario, int] = {
     mistypes: 3,
     shop_cancels: 4,
     reloads_all_the_time: 2,
+    **PUSHES,
 }
 
 

@@ -23,6 +23,7 @@ class Shopper:
         self.tab = Tab(town, rng, order)
         self._tabs = [self.tab]
         self._sibling: Shopper | None = None
+        self.is_known = False  # in this browser some bank is remembered
 
     def close(self) -> None:
         for tab in self._tabs:
@@ -54,14 +55,15 @@ class Shopper:
     def thinks(self, most_s: float = 2.0) -> None:
         self.town.pause(self.rng.uniform(0.1, most_s))
 
-    def starts(self, payer: str | None = None) -> bool:
+    def starts(self, payer: str | None = None, *, remember: bool = False) -> bool:
         """Fill in the form, again if nothing came of it; True once a payment is under way."""
         self.payer = payer or self.payer
+        ticked = {"remember": "on"} if remember else {}
         for _ in range(_TRIES):
             self.tab.load()
             if self.tab.state not in {"form", "try_again", ""}:
                 return self.tab.state not in _FINAL
-            self.tab.press("iban", iban=self.payer, name="D. Driller")
+            self.tab.press("iban", iban=self.payer, name="D. Driller", **ticked)
             if self.tab.state not in {"form", "try_again", ""}:
                 return self.tab.state not in _FINAL
             self.town.pause(self.rng.uniform(0.5, 1.5))
@@ -78,16 +80,13 @@ class Shopper:
             left_s -= pause_s
             self.town.pause(pause_s)
 
-    def can_approve(self) -> bool:
+    def can_approve(self, *, remember: bool = False) -> bool:
         """Start, and wait until the way to bunq is there."""
-        return self.starts() and self.watches("waiting") == "waiting"
+        return self.starts(remember=remember) and self.watches("waiting") == "waiting"
 
     def way_to_bunq(self) -> str:
         """The authorization URL on the page; empty if there is none just now."""
-        page = self.tab.page
-        if page is None:
-            return ""
-        return next((link.href for link in page.links if link.id == "open-bunq"), "")
+        return self.tab.link("open-bunq")
 
     # at the bank
 
@@ -133,10 +132,34 @@ class Shopper:
 
     def acts_at_bank(self, draft_id: int | None, act: str) -> None:
         """accept, approve, reject or expire by the bank's own hand; too late is too late."""
-        for _ in range(_TRIES if draft_id is not None else 0):
-            assert draft_id is not None
+        if draft_id is not None:
+            self._at_bank(lambda: self.bank.act(draft_id, act))
+
+    def own_push(self) -> int | None:
+        """What waits on this account's phone and the page names; of several the newest."""
+        named = self.tab.page.facts.get("Shown in bunq as") if self.tab.page else None
+        for _ in range(_TRIES):
             try:
-                return self.bank.act(draft_id, act)
+                found = [d for d in self.bank.prepared(self.payer) if d["description"] == named]
+            except BankAway:
+                self.town.pause(1.0)
+                continue
+            return int(found[0]["id"]) if found else None
+        return None
+
+    def answers(self, draft_id: int | None, act: str = "accept") -> None:
+        """On the phone: accept, reject or expire; too late is too late."""
+        if draft_id is not None:
+            self._at_bank(lambda: self.bank.answer(draft_id, act))
+
+    def revokes(self) -> None:
+        """Remove us in the bunq app."""
+        self._at_bank(lambda: self.bank.revoke(self.payer))
+
+    def _at_bank(self, does: Callable[[], None]) -> None:
+        for _ in range(_TRIES):
+            try:
+                return does()
             except BankAway:
                 self.town.pause(1.0)
             except BankSaysNo:
@@ -173,3 +196,6 @@ def at_once(*works: Callable[[], object]) -> None:
         thread.join()
     if raised:
         raise raised[0]
+
+
+Scenario = Callable[[Shopper], None]

@@ -9,6 +9,7 @@ from tests.drill.facts import Facts, Row
 
 # Unix time at which everything began.
 BEGAN = datetime(2031, 4, 5, 6, 0, tzinfo=UTC).timestamp()
+_PUSH = "push 1"
 _PAYER, _SHOP = "NL73BUNQ0000000012", "NL61BUNQ0000000034"
 _WAYS = {
     "created": ["created"],
@@ -29,7 +30,10 @@ def at_bank(second: float) -> str:
 
 
 class SmallWorld:
-    """Order 1 is paid by payment 11 with draft 101; order 2 expired after payment 12 with draft 102 was cancelled."""
+    """Order 1 is paid by payment 11 with draft 101; order 2 expired after payment 12 with draft 102 was cancelled.
+
+    Order 3 is an instalment, paid by a push; of order 1 a part was sent back.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.log = folder / "web-1.log"
@@ -41,6 +45,9 @@ class SmallWorld:
         self._payment(11, order_id=1, draft_id=101, status="paid")
         self._order(2, "D-2", "expired", "order_expired")
         self._payment(12, order_id=2, draft_id=102, status="cancelled")
+        self._push()
+        self._plan()
+        self._refund()
         self._page("D-1", "form", 0, 1)
         self._page("D-1", "paid", 41, 60)
         self._page("D-2", "expired", 90, 99, nothing_taken=True)
@@ -59,6 +66,34 @@ class SmallWorld:
     @property
     def payment(self) -> Row:
         return self.facts.payments[0]
+
+    @property
+    def push(self) -> Row:
+        return self.facts.payments[2]
+
+    @property
+    def pushed_draft(self) -> Row:
+        return self.facts.drafts[2]
+
+    @property
+    def refund(self) -> Row:
+        return self.facts.refunds[0]
+
+    @property
+    def returned(self) -> Row:
+        return self.facts.returned[0]
+
+    @property
+    def plan(self) -> Row:
+        return self.facts.plans[0]
+
+    @property
+    def instalment(self) -> Row:
+        return self.facts.instalments[0]
+
+    @property
+    def connection(self) -> Row:
+        return self.facts.connections[0]
 
     @property
     def draft(self) -> Row:
@@ -93,7 +128,7 @@ class SmallWorld:
         self._event("order_created", order_id=order_id, new="open")
         self._event(ended_by, order_id=order_id, old="open", new=status)
 
-    def _payment(self, payment_id: int, *, order_id: int, draft_id: int, status: str) -> None:
+    def _payment(self, payment_id: int, *, order_id: int, draft_id: int | str, status: str) -> None:
         row: Row = {
             "id": payment_id,
             "order_id": order_id,
@@ -103,7 +138,8 @@ class SmallWorld:
         }
         row |= {"amount": "12.50", "currency": "EUR", "payer_iban": _PAYER, "payee_iban": _SHOP}
         row |= {"description": f"Shop order D-{order_id}", "browser": "b" * 22, "sent_at": at(10)}
-        row |= {"lease_until": None, "due_at": None}
+        row |= {"lease_until": None, "due_at": None, "way": "scan", "connection_id": None}
+        row |= {"connection_gone_at": None, "refund_claimed": "0.00"}
         self.facts.payments.append(row)
         self._draft(row)
         way = _WAYS[status]
@@ -139,6 +175,46 @@ class SmallWorld:
         event = {"id": len(self.facts.events) + 1, "kind": kind, "order_id": order_id, "data": {}}
         event |= {"payment_id": payment_id, "old_status": old, "new_status": new}
         self.facts.events.append(event)
+
+    def _push(self) -> None:
+        """Order 3 is paid by payment 13, a push over the connection that came of payment 11's authorization."""
+        self._order(3, "P-1 no. 1", "paid", "order_paid")
+        self._payment(13, order_id=3, draft_id=_PUSH, status="paid")
+        self.push.update(way="push", connection_id=41)
+        self.facts.authorizations.pop()
+        self.facts.consents.pop()
+        row = {"id": 41, "authorization_id": 11, "kept_for": "plan:31", "status": "removed", "holds": 0}
+        self.facts.connections.append(row)
+
+    def _plan(self) -> None:
+        """Plan 31 made that order as its first instalment, and was stopped."""
+        plan: Row = {"id": 31, "reference": "P-1", "status": "cancelled", "tries": 1}
+        self.facts.plans.append({**plan, "disconnected_at": at(90)})
+        made: Row = {"id": 51, "plan_id": 31, "number": 1, "order_id": 3, "status": "paid"}
+        self.facts.instalments.append(made)
+        self.facts.plan_events.append(
+            {"id": 1, "plan_id": 31, "instalment_id": 51, "kind": "instalment_made"}
+        )
+
+    def _refund(self) -> None:
+        """Refund 61 sent 2.50 of the first order's money back."""
+        row: Row = {"id": 61, "order_id": 1, "payment_id": 11, "number": 1, "way": "bunq", "status": "sent"}
+        row |= {"amount": "2.50", "from_iban": _SHOP, "description": "Refund D-1", "draft_id": "push 2"}
+        self.facts.refunds.append({**row, "unproven": False, "lease_until": None})
+        self.payment["refund_claimed"] = "2.50"
+        draft: Row = {
+            "id": "push 2",
+            "created": at_bank(70),
+            "status": "PENDING",
+            "description": "Refund D-1",
+        }
+        draft |= {"sender_iban": _SHOP, "counterparty_iban": _PAYER}
+        draft["amount"] = {"value": "2.50", "currency": "EUR"}
+        self.facts.returned.append(draft)
+        self.execute(draft)
+        for old, new in pairwise(["requested", "submitting", "waiting", "sent"]):
+            self._event("refund_moved", order_id=1, old=old, new=new)
+            self.facts.events[-1]["refund_id"] = 61
 
     def _page(
         self, order: str, state: str, first: float, last: float, *, nothing_taken: bool = False

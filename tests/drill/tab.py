@@ -2,53 +2,35 @@
 
 import random
 import time
-from typing import Any, Self
+from typing import Self
 
 import requests
 
 from launcher.rehearsal.pages import Page, read_page
-from tests.drill.diary import Sighting, Trouble
+from tests.drill.browser import Browser
+from tests.drill.diary import Sighting
 from tests.drill.town import Order, Town
 
-# Longer than the product may take: bunq's answers (4 s) several times over, on a machine that is busy.
-TIMEOUT_S = 60.0
-_DESKTOP, _PHONE = "Mozilla/5.0 (X11; Linux x86_64) Chrome/126.0", "Mozilla/5.0 (iPhone) Mobile/15E148"
-_OUR_WORDS = ("on our side", "does not answer")
-# What may be said although nothing is broken: a form that does not fit, too many tries, a return that is not ours.
-_HONEST_REFUSALS = frozenset({400, 422, 429})
 
-
-class Tab:
-    """Each request goes to one of the webs, by chance. Nothing is raised: no answer is None, and is written down."""
+class Tab(Browser):
+    """As any browser; what is not the order's page (a question in between, the list of banks) is only read."""
 
     def __init__(self, town: Town, rng: random.Random, order: Order, *, phone: bool = False) -> None:
-        self.town, self.rng, self.order = town, rng, order
-        self._http = requests.Session()
-        self._http.trust_env = False
-        self._http.headers["User-Agent"] = _PHONE if phone else _DESKTOP
-        # A browser sends again, unasked, what met a connection that the server was just closing; `requests` does not.
-        self._http.headers["Connection"] = "close"
+        super().__init__(town, rng, phone=phone)
+        self.order = order
         self._etag = ""
         self._last: Sighting | None = None
-        self.page: Page | None = None
-
-    def close(self) -> None:
-        self._http.close()
 
     def twin(self) -> Self:
         """A second tab of the same browser, showing the same."""
         twin = type(self)(self.town, random.Random(self.rng.random()), self.order)
-        twin._http.cookies.update(self._http.cookies)
+        twin.jar = self.jar
         twin.page = self.page
         return twin
 
-    @property
-    def state(self) -> str:
-        return self.page.state if self.page else ""
-
     def load(self) -> Page | None:
         """The whole order page."""
-        return self._read(self._ask("GET", self.order.path, "page"))
+        return self.open(self.order.path)
 
     def poll(self) -> Page | None:
         """What the page's script does every second: ask for news; the live part if there are any."""
@@ -66,51 +48,15 @@ class Tab:
         self._note(self.page, began_at)
         return self.page
 
-    def press(self, wanted: str, **values: str) -> Page | None:
-        """Fill in and send the form on the page that has this button, field or action; None if there is none."""
-        if self.page is None:
-            return None
+    def aside(self, path: str, wanted: str) -> Page | None:
+        """Open another page of the shop's in this browser, and press what is wanted there, if it is there."""
+        aside = Browser(self.town, self.rng)
+        aside.jar = self.jar
         try:
-            form, _ = self.page.form_with(wanted)
-        except LookupError:
-            return None
-        return self._read(self._ask("POST", form.action, wanted, data={**form.values, **values}))
-
-    def follow(self, address: str) -> Page | None:
-        """Go where the bank's redirect leads."""
-        return self._read(self._ask("GET", address, "return"))
-
-    def _ask(
-        self, method: str, address: str, what: str, **how: Any
-    ) -> tuple[requests.Response, float] | None:
-        """The answer, and when it was asked for. A GET that finds nobody at one web is tried at another."""
-        webs = list(range(len(self.town.urls)))
-        self.rng.shuffle(webs)
-        for web in webs if method == "GET" else webs[:1]:
-            began_at = time.time()
-            try:
-                answer = self._http.request(method, self.town.at(web, address), timeout=TIMEOUT_S, **how)
-            except requests.RequestException as error:
-                self._note_trouble(web, what, 0, began_at, type(error).__name__)
-                continue
-            self.town.diary.answered(answer.status_code)
-            if answer.status_code < 400:
-                return answer, began_at
-            self._note_refusal(web, what, answer, began_at)
-            return None
-        return None
-
-    def _note_refusal(self, web: int, what: str, answer: requests.Response, began_at: float) -> None:
-        if answer.status_code not in _HONEST_REFUSALS:
-            answer.encoding = "utf-8"
-            self._note_trouble(web, what, answer.status_code, began_at, answer.text)
-
-    def _note_trouble(self, web: int, what: str, status: int, began_at: float, text: str) -> None:
-        if not status:
-            self.town.diary.answered(0)
-        own = any(words in text for words in _OUR_WORDS)
-        shown = " ".join(text.split())[:200]
-        self.town.diary.trouble(Trouble(web, what, status, began_at, time.time(), own, shown))
+            aside.open(path)
+            return aside.press(wanted)
+        finally:
+            aside.close()
 
     def _read(self, heard: tuple[requests.Response, float] | None) -> Page | None:
         """An order page is written down; any other page only read."""

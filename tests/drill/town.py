@@ -9,6 +9,7 @@ from tests.drill.bank import Bank
 from tests.drill.desk_client import DatabaseAway, Desk
 from tests.drill.diary import Diary
 from tests.drill.plan import Plan
+from tests.drill.regulars import Regulars
 
 # Three shops at the sandbox bank, one elsewhere.
 MERCHANTS = ("bakery", "bookshop", "bicycles")
@@ -41,6 +42,9 @@ class Town:
     bank_url: str
     desk: Desk
     diary: Diary
+    admin_password: str = field(default="", repr=False)
+    merchants: dict[str, str] = field(default_factory=dict)
+    regulars: Regulars = field(default_factory=Regulars)
     payers: list[str] = field(default_factory=list)
     poor: list[str] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
@@ -50,8 +54,9 @@ class Town:
     def settle_people(self) -> None:
         """Merchants with accounts at the bank, payers with plenty, and some with next to nothing."""
         bank = Bank(self.bank_url)
-        ibans = bank.new_people(len(MERCHANTS), "0.01")
-        self.desk.ask("merchants", merchants=dict(zip(MERCHANTS, ibans, strict=True)))
+        ibans = bank.new_people(len(MERCHANTS), "0.01", name="S. Keeper")
+        self.merchants = dict(zip(MERCHANTS, ibans, strict=True))
+        self.desk.ask("merchants", merchants=self.merchants)
         self.payers = bank.new_people(self.plan.payers, "500000.00")
         self.poor = bank.new_people(3, "0.01")
         bank.close()

@@ -11,6 +11,9 @@ from tests.drill.bank import Bank, BankAway
 _ALL = "/payment-service-provider-draft-payment$"
 _ONE = r"/payment-service-provider-draft-payment/\d+$"
 _TOKEN = "^/v1/token$"
+# On an account of somebody who let us connect: a push, or a refund on a shop's own account.
+_PUSHES = "/monetary-account/[0-9]+/draft-payment$"
+_PUSH = "/monetary-account/[0-9]+/draft-payment/[0-9]+$"
 # Longer than the product waits for an answer (Plan.settings).
 _TOO_SLOW_S = 4.0
 
@@ -94,6 +97,38 @@ ALWAYS = (
     Fault("bad_signature_on_error", 0.1),
 )
 
+PUSHES = (
+    # asking on an account
+    Fault("lost_after", 0.04, "POST", _PUSHES),
+    Fault("lost_before", 0.04, "POST", _PUSHES),
+    Fault("server_error", 0.02, "POST", _PUSHES, {"effect": True}),
+    Fault("server_error", 0.02, "POST", _PUSHES),
+    Fault("slow_answer", 0.02, "POST", _PUSHES, {"seconds": _TOO_SLOW_S}),
+    Fault("truncated", 0.01, "POST", _PUSHES),
+    Fault("bad_signature", 0.01, "POST", _PUSHES),
+    Fault("duplicate_request_id", 0.01, "POST", _PUSHES),
+    Fault("refused", 0.01, "POST", _PUSHES),
+    # closing it
+    Fault("lost_after", 0.06, "PUT", _PUSH),
+    Fault("lost_before", 0.06, "PUT", _PUSH),
+    Fault("server_error", 0.03, "PUT", _PUSH),
+    Fault("stale_timestamp", 0.04, "PUT", _PUSH),
+    Fault("cancel_loses_race", 0.08, "PUT", _PUSH),
+    # reading it
+    Fault("lost_before", 0.02, "GET", _PUSH),
+    Fault("server_error", 0.02, "GET", _PUSH),
+    Fault("bad_signature", 0.01, "GET", _PUSH),
+    Fault("unknown_status", 0.01, "GET", _PUSH),
+    Fault("lost_before", 0.03, "GET", _PUSHES),
+    Fault("server_error", 0.03, "GET", _PUSHES),
+    # opening a connection
+    Fault("lost_after", 0.05, "POST", "/installation$"),
+    Fault("lost_after", 0.05, "POST", "/device-server$"),
+    Fault("server_error", 0.05, "POST", "/device-server$"),
+    Fault("server_error", 0.05, "GET", "/monetary-account$"),
+    Fault("slow", 0.1, "GET", "/confirmation-of-funds", {"seconds": 1.0}),
+)
+
 # One of these now and then, for some seconds.
 SPELLS = (
     (Fault("listing_without_id", 1.0, "GET", _ALL), 15.0),
@@ -109,8 +144,9 @@ _BETWEEN_SPELLS_S = (10.0, 40.0)
 class Weather:
     """Switched on with `begin`; `again` after the bank came back; `tick` now and then; `clear` at the end."""
 
-    def __init__(self, bank: Bank, *, seed: int, roughness: float) -> None:
+    def __init__(self, bank: Bank, *, seed: int, roughness: float, without: frozenset[str]) -> None:
         self._bank, self._seed, self._roughness = bank, seed, roughness
+        self._always = [fault for fault in (*ALWAYS, *PUSHES) if fault.name not in without]
         self._rng = random.Random(f"{seed} weather")
         self._changes = 0
         self._spell: Fault | None = None
@@ -127,7 +163,7 @@ class Weather:
         """Tell the bank everything anew. Each time the chances fall differently, but always the same for one seed."""
         self._changes += 1
         self._bank.ask("DELETE", "faults")
-        for number, fault in enumerate([*([self._spell] if self._spell else []), *ALWAYS]):
+        for number, fault in enumerate([*([self._spell] if self._spell else []), *self._always]):
             seed = f"{self._seed} {self._changes} {number}"
             self._bank.ask("POST", "faults", fault.wanted(seed, self._roughness))
 

@@ -26,6 +26,7 @@ from oauth_connect.authorizations import receive_return, url_of
 from oauth_connect.models import OauthAuthorization
 from tests.model.faults import Weather
 from tests.model.processes import LIVES, Fate
+from tests.model.regular import connect
 from tests.model.world import World, say, words_of
 
 JOBS = {job.name: job for lane in LANES.values() for job in lane}
@@ -182,6 +183,61 @@ def _way_back(order: Order, words: dict[str, str]) -> Callable[[], None]:
     return come
 
 
+# Somebody whose account was remembered.
+
+
+@dataclass(frozen=True)
+class RegularStarts(OnOrder):
+    """A push: nothing is scanned."""
+
+    browser: str = "b1"
+
+    def do(self, world: World) -> None:
+        order, regular = world.fresh(self.chosen(world)), world.regular
+        assert regular is not None
+        start = partial(
+            attempts.start_push,
+            order,
+            connection_pk=regular.connection_pk,
+            account_id=regular.account_id,
+            browser=self.browser,
+        )
+        self.act(world, "a push is started", lambda: start(now=clock.now()))
+
+
+@dataclass(frozen=True)
+class RegularDecides(OnOrder):
+    """On the phone: `deed` is accept, reject or expire."""
+
+    deed: str = "accept"
+
+    def do(self, world: World) -> None:
+        pushed = world.truth().pushed(self.chosen(world))
+        open_ones = [one for one in pushed if world.truth().status(-one) == "PENDING"]
+        if open_ones:
+            world.at_the_bank(f"draft-payments/{open_ones[0]}/{self.deed}", {})
+            say(f"push {open_ones[0]}: {self.deed}")
+
+
+@dataclass(frozen=True)
+class RegularRemovesUs:
+    """In the app. What waits there can still be approved."""
+
+    def do(self, world: World) -> None:
+        assert world.regular is not None
+        world.at_the_bank("connections", {"revoke": world.regular.iban})
+        say("the regular removes us")
+
+
+@dataclass(frozen=True)
+class RegularConnectsAgain:
+    def do(self, world: World) -> None:
+        assert world.regular is not None
+        world.touched = True
+        world.regular = connect(world.bank, world.regular.iban, world.pass_time)
+        say("the regular connects again")
+
+
 @dataclass(frozen=True)
 class BankDecides(OnOrder):
     """Nobody came from us for it: somebody opened the app for another reason, or the draft ran out."""
@@ -190,7 +246,7 @@ class BankDecides(OnOrder):
 
     def do(self, world: World) -> None:
         for draft in world.truth().of(self.chosen(world)):
-            if draft["status"] == "PENDING":
+            if draft["status"] == "PENDING" and draft["id"] > 0:
                 world.at_the_bank(f"drafts/{draft['id']}/{self.deed}", {})
                 say(f"draft {draft['id']}: {self.deed}")
                 return
@@ -307,8 +363,12 @@ class OperatorSays(OnOrder):
         payment = self.attempt(world)
         if payment is None or payment.state is not PaymentStatus.UNKNOWN:
             return
-        owned = set(Payment.objects.exclude(draft_id=None).values_list("draft_id", flat=True))
-        free = [draft["id"] for draft in world.truth().of(payment.order) if draft["id"] not in owned]
+        mine = Payment.objects.filter(way=payment.way).exclude(draft_id=None)
+        owned = set(mine.values_list("draft_id", flat=True))
+        held = (
+            world.truth().pushed(payment.order) if payment.is_push else world.truth().scanned(payment.order)
+        )
+        free = [draft_id for draft_id in held if draft_id not in owned]
         if free:
             say = partial(name_draft, payment, free[0], by="an operator")
         elif world.somebody_sends():

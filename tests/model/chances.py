@@ -94,10 +94,32 @@ _passes = st.builds(acts.TimePasses, st.sampled_from(PAUSES_S))
 _merchant_cancels = st.builds(acts.MerchantCancels, **_on())
 _wakes = st.builds(acts.SleeperWakes, st.integers(0, 3))
 
+_PUSHING = ("push", "read push", "list pushes", "cancel push")
+
+
+def _pushes(order: int | None = None, *, fate: Any = _fates) -> Any:
+    return st.builds(acts.RegularStarts, **_on("push", order=order, back=0, fate=fate), browser=_browsers)
+
+
+def _answers(order: int | None = None, *deeds: str) -> Any:
+    which = _numbers if order is None else st.just(order)
+    wanted = deeds or ("accept", "accept", "accept", "reject", "expire")
+    return st.builds(acts.RegularDecides, which, deed=st.sampled_from(wanted))
+
+
+_removes, _connects = st.builds(acts.RegularRemovesUs), st.builds(acts.RegularConnectsAgain)
+_push_falters = st.builds(acts.BankFalters, _weather(*_PUSHING))
+_cancels_first = st.builds(acts.ShopperCancels, **_on("read push", "cancel push", order=0, back=0))
+
 any_act: st.SearchStrategy[Act] = weighted(
     (3, _wakes),
     (5, _works()),
     (6, _starts()),
+    (3, _pushes()),
+    (4, _answers()),
+    (1, _removes),
+    (1, _connects),
+    (2, _push_falters),
     (2, st.builds(acts.ShopperCancels, **_on())),
     (1, st.builds(acts.PageIsOpened, **_on())),
     (1, st.builds(acts.ShopperContinues, **_on(), browser=_browsers)),
@@ -197,4 +219,22 @@ stories: st.SearchStrategy[tuple[Act, ...]] = weighted(
             _works(130.0),
         ),
     ),
+    # A push; then whatever.
+    (3, st.tuples(_pushes(0), _answers(0), _works())),
+    # Back to scanning: the push is closed first, while it is being approved.
+    (2, st.tuples(_pushes(0), _cancels_first, _answers(0, "accept"), _works(), _starts(0))),
+    # The create's answer is lost, and so it may be twice.
+    (
+        2,
+        st.tuples(
+            st.builds(acts.BankFalters, _weather("push", what=("lost_after", "lost_before"))),
+            _pushes(0),
+            _works(),
+            _answers(0, "accept"),
+            _works(130.0),
+        ),
+    ),
+    # Removed while it waits in the app, approved there all the same, and then connected again.
+    (2, st.tuples(_pushes(0), _removes, _works(), _answers(0, "accept", "reject"), _works(31.0), _connects)),
+    (1, st.tuples(st.builds(acts.BankFalters, _weather("push", what=("lost_after",))), _pushes(0), _removes)),
 )

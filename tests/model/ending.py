@@ -12,6 +12,7 @@ from oauth_connect import clock
 from oauth_connect.models import OauthAuthorization
 from tests.model.acts import new_worker
 from tests.model.laws import EXECUTED, Facts, broken, look
+from tests.model.regular import connect
 from tests.model.world import World
 
 P = PaymentStatus
@@ -25,6 +26,8 @@ def settle(world: World) -> None:
     for sleeper in list(world.sleepers):
         world.wake(sleeper)
     _obey(world)
+    if world.regular is not None and world.hides_a_push():
+        world.regular = connect(world.bank, world.regular.iban, world.pass_time)
     worker = new_worker()
     for number in range(_ROUNDS):
         world.act("a worker ticks", worker.tick)
@@ -89,9 +92,10 @@ def _person_says(facts: Facts) -> None:
             if payment.state is not P.UNKNOWN or not asked:
                 continue
             owned = {p.draft_id for all_of_one in facts.payments.values() for p in all_of_one}
-            free = [draft["id"] for draft in facts.truth.of(payment.order) if draft["id"] not in owned]
+            mine = [d["id"] for d in facts.truth.of(payment.order) if (d["id"] < 0) is payment.is_push]
+            free = [draft_id for draft_id in mine if draft_id not in owned]
             if free:
-                name_draft(payment, free[0], by="a person", now=clock.now())
+                name_draft(payment, abs(free[0]), by="a person", now=clock.now())
             else:
                 with suppress(NotAsSaid):  # it was sent a moment ago: they come back
                     say_none(payment, by="a person", now=clock.now())

@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 _DRAFTS = "payment-service-provider-draft-payment"
+_PUSHES = "/monetary-account/[0-9]+/draft-payment"
 WHERE: dict[str, dict[str, str]] = {
     "create": {"method": "POST", "path": f"{_DRAFTS}$"},
     "read": {"method": "GET", "path": rf"{_DRAFTS}/\d+$"},
     "list": {"method": "GET", "path": f"{_DRAFTS}$"},
     "cancel": {"method": "PUT", "path": rf"{_DRAFTS}/\d+$"},
+    "push": {"method": "POST", "path": f"{_PUSHES}$"},
+    "read push": {"method": "GET", "path": rf"{_PUSHES}/[0-9]+$"},
+    "list pushes": {"method": "GET", "path": f"{_PUSHES}$"},
+    "cancel push": {"method": "PUT", "path": rf"{_PUSHES}/[0-9]+$"},
     "exchange": {"method": "POST", "path": "^/v1/token$"},
     "session": {"method": "POST", "path": "session-server$"},
 }
@@ -46,6 +51,11 @@ SOMEWHERE: dict[str, dict[str, Any]] = {
     "payer_left_out_of_list": {"name": "draft_field", "field": "sender_iban", "value": None, **WHERE["list"]},
     "response_as_object": WHERE["read"],
     "cancel_loses_race": WHERE["cancel"],
+    "push_cancel_loses_race": {"name": "cancel_loses_race", **WHERE["cancel push"]},
+    "push_is_stale": {"name": "stale_timestamp", **WHERE["cancel push"]},
+    "unknown_status_of_push": {"name": "unknown_status", **WHERE["read push"]},
+    "revoked_before_a_push": {"name": "connection_revoked", **WHERE["push"]},
+    "revoked_before_a_look": {"name": "connection_revoked", **WHERE["read push"]},
     "code_used": {},
     "code_expired": {},
     "token_error": {},

@@ -50,6 +50,10 @@ class Facts:
     def moves(self) -> list[Event]:
         return [event for events in self.events.values() for event in events if event.new_status]
 
+    def way(self, event: Event) -> str:
+        """Of the payment that this event is about."""
+        return next(p.way for p in self.payments[event.order_id] if p.pk == event.payment_id)
+
     def name(self, payment: Payment) -> str:
         label = f"attempt {payment.number} of {self.world.name(payment.order)}"
         return f"{label} ({payment.status}, draft {payment.draft_id} {self.truth.status(payment.draft_id)})"
@@ -60,6 +64,8 @@ def look(world: World) -> Facts:
     orders = {order.pk: order for order in facts.orders}
     for payment in Payment.objects.order_by("id"):
         payment.order = orders[payment.order_id]
+        if payment.is_push and payment.draft_id is not None:
+            payment.draft_id = -payment.draft_id  # as in `Truth`; nobody saves this
         facts.payments[payment.order_id].append(payment)
     for event in Event.objects.order_by("id"):
         facts.events[event.payment_id].append(event)
@@ -192,6 +198,9 @@ def _recorded(facts: Facts, order: Order) -> Iterator[str]:
 
 def _body_of(payment: Payment) -> tuple[str, str, str]:
     body = json.loads(payment.request_body)
+    if payment.is_push:  # whose account it is stands in the address
+        (entry,) = body["entries"]
+        return payment.payer_iban, entry["amount"]["value"], entry["description"]
     return body["sender_iban"], body["amount"]["value"], body["description"]
 
 
@@ -209,16 +218,27 @@ def _no_needless_alarm(facts: Facts, payment: Payment) -> Iterator[str]:
         if event.kind == "draft_conflict":
             yield f"5: {facts.name(payment)}: a person was called because the bank named a draft twice; it did not"
         if event.kind == "needs_person":
-            owned = {e.data["draft_id"] for e in facts.moves if "draft_id" in e.data and e.id < event.id}
+            owned = {
+                e.data["draft_id"]
+                for e in facts.moves
+                if "draft_id" in e.data and e.id < event.id and facts.way(e) == payment.way
+            }
             if known := owned & set(event.data.get("draft_ids", [])):
                 yield f"5: {facts.name(payment)}: a person was asked about drafts {known}, which have their owners"
 
 
 def _late_money(facts: Facts, order: Order) -> Iterator[str]:
-    """6. What was paid for an order that had ended is flagged."""
-    paid = [payment for payment in facts.payments[order.pk] if payment.state is P.PAID]
-    if paid and order.status in ("expired", "cancelled") and not order.paid_late:
+    """6. What was paid for an order that had ended is flagged. One that ended after it was paid gave its money back."""
+    ended = [e.id for e in facts.order_events[order.pk] if e.kind in ("order_expired", "order_cancelled")]
+    paid = [_paid_at(facts, payment) for payment in facts.payments[order.pk] if payment.state is P.PAID]
+    if ended and paid and min(ended) < max(paid) and not order.paid_late:
         yield f"6: {facts.world.name(order)} was paid after its end, and nobody is told"
+
+
+def _paid_at(facts: Facts, payment: Payment) -> int:
+    """The event that made it *paid*."""
+    moves = [e for e in facts.events[payment.pk] if not e.kind.startswith("order_")]
+    return next(e.id for e in moves if e.new_status == P.PAID.value)
 
 
 def _grace(facts: Facts, order: Order) -> Iterator[str]:
@@ -267,8 +287,11 @@ def _order_path(facts: Facts, order: Order) -> Iterator[str]:
 
 
 def _own_consent(facts: Facts, payment: Payment) -> Iterator[str]:
-    """10. Money is released only for somebody who came back with a code that the bank itself had sent."""
-    if payment.state is not P.PAID or payment.order.consent_differs:
+    """10. Money is released only for somebody who came back with a code that the bank itself had sent.
+
+    A push is approved by its payer alone, in the app, on an account that they lent us.
+    """
+    if payment.state is not P.PAID or payment.order.consent_differs or payment.is_push:
         return
     payer = payer_label(payment.payer_iban)
     mine = f"payment:{payment.pk}"

@@ -17,10 +17,11 @@ from checkout.models import Event, Merchant, Order, Payment
 from checkout.services.errors import CheckoutError
 from checkout.services.orders import NewLine, create_order
 from oauth_connect import clock
-from oauth_connect.models import BankRegistration, CallBudget, OauthAuthorization
+from oauth_connect.models import BankRegistration, CallBudget, OauthAuthorization, PayerConnection
 from oauth_connect.sessions import renewed
 from tests.banks import SandboxBank
 from tests.model.processes import LIVES, Fate, Process
+from tests.model.regular import Regular, come_back
 from tests.model.virtual_time import VirtualTime
 
 BETWEEN_RUNS_S = 3 * 3600  # longer than a listing reaches back: no run sees an earlier one's drafts
@@ -44,7 +45,10 @@ class Defects(logging.Handler):
 
 @dataclass
 class Truth:
-    """What the bank holds for this run: drafts by id, and the ids of the writes that took effect."""
+    """What the bank holds for this run: drafts by id, and the ids of the writes that took effect.
+
+    Pushes are counted for themselves at the bank: here their ids have a minus.
+    """
 
     drafts: dict[int, dict[str, Any]]
     used: frozenset[str]
@@ -54,6 +58,14 @@ class Truth:
         return [
             draft for draft in self.drafts.values() if draft["description"].endswith(f" {order.reference}")
         ]
+
+    def pushed(self, order: Order) -> list[int]:
+        """bunq's ids of the pushes among them."""
+        return [-draft["id"] for draft in self.of(order) if draft["id"] < 0]
+
+    def scanned(self, order: Order) -> list[int]:
+        """bunq's ids of the others."""
+        return [draft["id"] for draft in self.of(order) if draft["id"] > 0]
 
     def status(self, draft_id: int | None) -> str:
         return str(self.drafts[draft_id]["status"]) if draft_id in self.drafts else "no such draft"
@@ -91,7 +103,9 @@ class World:
     # What happened in all runs, for whoever wants to know whether the model gets anywhere.
     tally: Counter[str] = field(default_factory=Counter)
     _seen: Truth | None = None
+    regular: Regular | None = None
     _first_draft: int = 0
+    _first_push: int = 0
     _first_request: int = 0
 
     # Runs
@@ -105,7 +119,7 @@ class World:
             sleeper.process.kill()
         self.bank.clear_faults()
         self.bank.control("POST", "behaviour", habits)
-        for model in (Event, Payment, Order, OauthAuthorization, CallBudget):
+        for model in (Event, Payment, Order, PayerConnection, OauthAuthorization, CallBudget):
             model.objects.all().delete()
         BankRegistration.objects.update(renewal_owner="", renewal_until=None)
         for kept in (self.orders, self.sleepers, self.redirects, self.defects.seen):
@@ -121,13 +135,20 @@ class World:
         registration = BankRegistration.objects.get()
         renewed(registration, registration.session_generation)
         BankRegistration.objects.update(listing_has_ids=listing_has_ids, listing_seen_at=None)
+        self.regular = come_back(self.bank, self.regular, self.pass_time)
         self._seen = None
-        self._first_draft = max(self.truth().drafts, default=self._first_draft)
+        drafts = self.truth().drafts
+        self._first_draft = max([self._first_draft, *drafts])
+        self._first_push = max([self._first_push, *(-draft_id for draft_id in drafts)])
         self._first_request = max((row["id"] for row in self._request_ids()), default=self._first_request)
         self._seen = None
 
     def truth(self) -> Truth:
         drafts = self.bank.control("GET", "drafts", since_id=str(self._first_draft))["drafts"]
+        pushes = self.bank.control("GET", "draft-payments", since_id=str(self._first_push))["draft_payments"]
+        drafts += [
+            {**push, "id": -push["id"], "amount": push["amount"]["value"]} for push in reversed(pushes)
+        ]
         now = Truth({draft["id"]: draft for draft in drafts}, frozenset())
         # A write that took effect shows in the drafts: no others, no new request ids.
         if self._seen is not None and now.drafts == self._seen.drafts:
@@ -173,6 +194,13 @@ class World:
         """Something happens there."""
         self.touched = True
         return self.bank.control("POST", path, body)
+
+    def hides_a_push(self) -> bool:
+        """One is open, perhaps, and its payer has removed us, or bunq has said so by mistake."""
+        assert self.regular is not None
+        active = PayerConnection.objects.filter(pk=self.regular.connection_pk, status="active")
+        alive = self.bank.control("GET", "connections", person=self.regular.iban)["connections"]
+        return not (alive and active.exists())
 
     def somebody_sends(self) -> bool:
         """Then what the bank does not show yet, it may show in a moment."""

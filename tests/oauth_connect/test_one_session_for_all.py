@@ -199,13 +199,16 @@ def test_a_process_that_dies_while_renewing_is_replaced_after_its_claim_has_laps
 def test_a_session_that_the_bank_says_is_still_open_is_kept(
     bank: SandboxBank, registration: BankRegistration
 ) -> None:
-    BankRegistration.objects.update(session_expires_at=timezone.now() + timedelta(minutes=1))
+    soon, before = timezone.now() + timedelta(minutes=1), timezone.now() - timedelta(hours=1)
+    BankRegistration.objects.update(session_opened_at=before, session_expires_at=soon, refused_at=before)
     registration.refresh_from_db()
     text = "Authentication token already has a user session."
     bank.fault("refused", path="/session-server$", text=text)
     kept = sessions.current(registration)
+    assert bank.faults()[0]["hits"] == 1
     assert kept.access.token == registration.session_token
     assert kept.generation == registration.session_generation
+    assert health.problem() is None, "a key that has a session is not refused"
 
 
 def test_without_a_complete_registration_nothing_is_sent(bank: SandboxBank) -> None:

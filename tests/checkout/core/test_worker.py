@@ -19,6 +19,8 @@ from checkout.statuses import OrderStatus, PaymentStatus
 from checkout.worker import jobs
 from checkout.worker.lanes import LANES, Job
 from checkout.worker.loop import Worker
+from oauth_connect import health
+from oauth_connect.models import BankRegistration
 from tests.checkout.core.conftest import Shop
 
 _DRAFT = "/payment-service-provider-draft-payment"
@@ -182,3 +184,21 @@ def test_without_consent_the_worker_releases_nothing(shop: Shop) -> None:
     Rounds().tick(3, every_s=2)
     payment.order.refresh_from_db()
     assert payment.order.needs_review
+
+
+def test_a_refusal_of_our_key_that_passed_is_taken_back_although_our_session_goes_on_working(
+    shop: Shop,
+) -> None:
+    """Nobody has to open another session for days; until then the operator would be told that bunq refuses us."""
+    payment = shop.pending()
+    shop.bank.fault("unauthorised", path=f"{_DRAFT}/")
+    shop.bank.fault("credential_text")
+    shop.step(payment)
+    shop.approve(payment)
+    shop.until(payment, PaymentStatus.PAID, later_s=60)
+    assert "refuses our API key" in (health.problem() or "")
+    Rounds().tick()
+    assert health.problem() is not None, "it was a moment ago"
+    BankRegistration.objects.update(refused_at=timezone.now() - timedelta(minutes=2))
+    Rounds().tick()
+    assert health.problem() is None

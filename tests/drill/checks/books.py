@@ -6,6 +6,8 @@ from functools import cached_property
 
 from tests.drill.facts import Facts, Row, moment
 
+# A number, or for what was prepared on an account of somebody who let us connect, a word with a number.
+DraftId = int | str
 OPEN = frozenset({"created", "submitting", "unknown", "pending", "cancelling"})
 EXECUTED = frozenset({"ACCEPTED", "COMPLETED"})
 FLAGS = ("paid_late", "paid_twice", "amount_differs", "consent_differs")
@@ -29,19 +31,25 @@ class Books:
         self.facts = facts
 
     @cached_property
-    def moved_at(self) -> dict[int, float]:
+    def moved_at(self) -> dict[DraftId, float]:
         """When the money of each executed draft left the payer's account."""
-        drafts = {draft["id"]: draft for draft in self.facts.drafts}
+        return self._left_at(self.facts.drafts)
+
+    @cached_property
+    def returned_at(self) -> dict[DraftId, float]:
+        """When the money of each draft by which a shop sends something back left the shop's account."""
+        return self._left_at(self.facts.returned)
+
+    def _left_at(self, drafts: list[Row]) -> dict[DraftId, float]:
+        senders = {draft["id"]: draft["sender_iban"] for draft in drafts}
         return {
             entry["draft_id"]: moment(entry["created"])
             for entry in self.facts.ledger
-            if entry["draft_id"] is not None
-            and entry["amount"].startswith("-")
-            and entry["iban"] == drafts[entry["draft_id"]]["sender_iban"]
+            if entry["amount"].startswith("-") and senders.get(entry["draft_id"]) == entry["iban"]
         }
 
     @cached_property
-    def drafts(self) -> dict[int, Row]:
+    def drafts(self) -> dict[DraftId, Row]:
         return {draft["id"]: draft for draft in self.facts.drafts}
 
     @cached_property
@@ -53,12 +61,47 @@ class Books:
         return {order["reference"]: order for order in self.facts.orders}
 
     @cached_property
-    def owners(self) -> dict[int, list[Row]]:
+    def owners(self) -> dict[DraftId, list[Row]]:
         """Payments by the draft that they own."""
         found = defaultdict(list)
         for payment in self.facts.payments:
             if payment["draft_id"] is not None:
                 found[payment["draft_id"]].append(payment)
+        return found
+
+    @cached_property
+    def returned(self) -> dict[DraftId, Row]:
+        return {draft["id"]: draft for draft in self.facts.returned}
+
+    @cached_property
+    def refunders(self) -> dict[DraftId, list[Row]]:
+        """Refunds by the draft that they own."""
+        found = defaultdict(list)
+        for refund in self.facts.refunds:
+            if refund["draft_id"] is not None:
+                found[refund["draft_id"]].append(refund)
+        return found
+
+    @cached_property
+    def refunds_of(self) -> dict[int, list[Row]]:
+        found = defaultdict(list)
+        for refund in self.facts.refunds:
+            found[refund["payment_id"]].append(refund)
+        return found
+
+    @cached_property
+    def events_of_refund(self) -> dict[int, list[Row]]:
+        found = defaultdict(list)
+        for event in sorted(self.facts.events, key=lambda event: event["id"]):
+            if event.get("refund_id") is not None:
+                found[event["refund_id"]].append(event)
+        return found
+
+    @cached_property
+    def instalments_of(self) -> dict[int, list[Row]]:
+        found = defaultdict(list)
+        for instalment in self.facts.instalments:
+            found[instalment["plan_id"]].append(instalment)
         return found
 
     @cached_property

@@ -6,7 +6,7 @@ from tests.drill.checks.books import EXECUTED, Books
 
 
 def each_executed_draft_is_one_paid_payment(books: Books) -> Iterator[str]:
-    for draft_id in sorted(books.moved_at):
+    for draft_id in sorted(books.moved_at, key=str):
         owners = books.owners.get(draft_id, [])
         if len(owners) != 1:
             draft = books.drafts[draft_id]
@@ -45,7 +45,7 @@ def what_moved_is_what_was_asked(books: Books) -> Iterator[str]:
 
 def the_ledger_agrees_with_itself(books: Books) -> Iterator[str]:
     """Of the bank: a draft that it shows as executed moved its amount once, and no other draft moved any."""
-    for draft in books.facts.drafts:
+    for draft in (*books.facts.drafts, *books.facts.returned):
         entries = [
             entry
             for entry in books.facts.ledger
@@ -55,6 +55,13 @@ def the_ledger_agrees_with_itself(books: Books) -> Iterator[str]:
         due = [f"-{draft['amount']['value']}"] if draft["status"] in EXECUTED else []
         if moved != due:
             yield f"draft {draft['id']} is {draft['status']}, and these left its account: {moved}"
+
+
+def all_that_moved_for_a_draft_is_known(books: Books) -> Iterator[str]:
+    known = books.drafts.keys() | books.returned.keys()
+    for entry in books.facts.ledger:
+        if entry["draft_id"] is not None and entry["draft_id"] not in known:
+            yield f"{entry['amount']} moved on {entry['iban']} for draft {entry['draft_id']}, which is nowhere"
 
 
 def no_open_draft_is_left(books: Books) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What an order says is what became of its money; what is odd about it is flagged."""
 
+import math
 from collections.abc import Iterator
 
 from tests.drill.checks.books import FLAGS, PROVEN, Books
@@ -30,13 +31,19 @@ def two_executed_are_flagged(books: Books) -> Iterator[str]:
 
 
 def late_money_is_flagged(books: Books) -> Iterator[str]:
+    """An order that ended after it was paid ended because its money went back."""
     for order in books.facts.orders:
-        kinds = {event["kind"] for event in books.events_of_order.get(order["id"], [])}
-        ended = kinds & {"order_expired", "order_cancelled"}
-        late = bool(ended) and bool(books.executed_of.get(order["id"]))
+        events = books.events_of_order.get(order["id"], [])
+        noted = {e["payment_id"]: e["id"] for e in events if e["payment_id"] and e["new_status"] == "paid"}
+        executed = [
+            one for one in books.payments_of.get(order["id"], []) if one["draft_id"] in books.moved_at
+        ]
+        paid = [noted.get(one["id"], math.inf) for one in executed]
+        ended = [event["id"] for event in events if event["kind"] in {"order_expired", "order_cancelled"}]
+        late = bool(ended) and bool(paid) and min(ended) < max(paid)
         if late != order["paid_late"]:
             yield (
-                f"order {order['reference']}: it {'ended before' if ended else 'did not end before'} it was paid,"
+                f"order {order['reference']}: it {'ended before' if late else 'did not end before'} it was paid,"
                 f" paid_late is {order['paid_late']}"
             )
 
@@ -57,7 +64,14 @@ def what_differs_is_flagged(books: Books) -> Iterator[str]:
 
 
 def _proofs(books: Books, payment: Row) -> list[Row]:
-    """Authorizations that came back with a code that the bank took: its own, or one of the same browser and payer."""
+    """Authorizations that came back with a code that the bank took: its own, or one of the same browser and payer.
+
+    A push needs none of its own: its payer's account is known by one that came back before. That one is its proof.
+    """
+    if payment["way"] == "push":
+        lent = {one["id"]: one["authorization_id"] for one in books.facts.connections}
+        by = lent.get(payment["connection_id"])
+        return [row for row in books.facts.authorizations if row["id"] == by and row["exchange"] in PROVEN]
     own = f"payment:{payment['id']}"
     mine = [row for row in books.facts.authorizations if row["reference"] == own]
     payers = {row["payer"] for row in mine}

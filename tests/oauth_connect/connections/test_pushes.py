@@ -212,6 +212,32 @@ def test_a_refused_token_is_not_believed_while_our_own_key_is_refused_too(
     assert row(connection.pk).status == ConnectionStatus.ACTIVE
 
 
+def test_a_refusal_of_our_own_key_that_passed_hides_no_removal(
+    person: Person, connection: Connection, account: int
+) -> None:
+    """It was written down, our session went on working, and nobody had to open another: nothing took it back."""
+    BankRegistration.objects.update(refused_at=timezone.now() - timedelta(minutes=5))
+    person.removes_us()
+    with pytest.raises(ConnectionGone):
+        pushes.read(connection.pk, account, 1)
+    assert row(connection.pk).status == ConnectionStatus.EXPIRED
+    assert BankRegistration.objects.get().refused_at is None
+
+
+def test_our_own_key_is_asked_about_once_a_minute_while_it_is_refused(
+    person: Person, connection: Connection, account: int
+) -> None:
+    PayerConnection.objects.update(session_expires_at=timezone.now())
+    BankRegistration.objects.update(refused_at=timezone.now() - timedelta(minutes=5))
+    person.bank.fault("credential_text", times=9, path="/session-server$")
+    before = person.bank.control("GET", "faults")["struck"].get("credential_text", 0)
+    for _ in range(2):
+        with pytest.raises(SessionUnavailable):
+            pushes.read(connection.pk, account, 1)
+    assert person.bank.control("GET", "faults")["struck"]["credential_text"] - before == 3
+    assert row(connection.pk).status == ConnectionStatus.ACTIVE
+
+
 def test_a_role_that_may_not_do_it_costs_no_session(
     person: Person, connection: Connection, account: int
 ) -> None:

@@ -15,6 +15,7 @@ from checkout.plans.series import evidence
 from checkout.plans.series import stopping as series_stopping
 from checkout.plans.series.to_do import series as series_to_do
 from checkout.plans.series.to_do import unconfirmed
+from checkout.worker.jobs import forget_connections
 from tests.checkout.plans.conftest import DAY
 from tests.checkout.plans.series.conftest import SeriesClub
 
@@ -142,4 +143,13 @@ def test_a_payer_who_removes_the_connection_is_still_charged_by_bunq_and_that_is
     assert "series_out_of_sight" in club.said(plan)
     club.passes(2 * DAY)
     assert club.states(plan) == ["unconfirmed"]
+    assert not connecting.works(plan)
+
+
+def test_its_connection_is_kept_while_the_series_lives_however_far_the_first_date(club: SeriesClub) -> None:
+    plan = club.scheduled(starts_on=club.today + 200 * DAY)
+    forget_connections(club.now + 150 * DAY, lambda: club.now)
+    assert connecting.works(plan)
+    club.bank.control("POST", f"schedules/{club.at_bank()[0]['id']}/cancel")
+    club.passes(DAY)
     assert not connecting.works(plan)
