@@ -165,10 +165,13 @@ def forget_connections(now: datetime, clock: Clock) -> Round:
     pushes = Payment.objects.filter(way=Payment.Way.PUSH, status__in=[status.value for status in OPEN])
     refunds = Refund.objects.filter(status__in=values(REFUND_OPEN), connection_id__isnull=False)
     series = PlanSeries.objects.filter(status__in=series_values(LIVE))
-    ids = [rows.values_list("connection_id", flat=True).distinct() for rows in (pushes, refunds, series)]
-    ids.append(series.values_list("plan__connection_pk", flat=True).distinct())
-    in_use = {pk for found in ids for pk in found if pk is not None}
-    return Round(payers.forget_overdue(now, in_use=in_use))
+    in_use = {
+        *pushes.values_list("connection_id", flat=True).distinct(),
+        *refunds.values_list("connection_id", flat=True).distinct(),
+        *series.values_list("connection_id", flat=True),
+        *series.values_list("plan__connection_pk", flat=True),
+    }
+    return Round(payers.forget_overdue(now, in_use={pk for pk in in_use if pk is not None}))
 
 
 def ask_about_our_key(now: datetime, clock: Clock) -> Round:

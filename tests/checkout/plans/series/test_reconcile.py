@@ -11,14 +11,14 @@ from checkout.models import PlanSeries
 from checkout.plans.series import evidence
 from tests.checkout.plans.conftest import DAY
 from tests.checkout.plans.series.conftest import DRAFTS, SeriesClub
-from tests.checkout.reconcile.conftest import everything, look_from_now_on, run_reconcile
+from tests.checkout.reconcile.conftest import _SINCE, everything, run_reconcile
 
 
 @pytest.fixture(autouse=True)
 def _alone(club: SeriesClub) -> None:
     """At the bank as a new user: what earlier tests left there lies in the future, and would be looked at, too."""
     call_command("bunq_register", start_over=True, stdout=io.StringIO())
-    look_from_now_on()
+    _SINCE.clear()
 
 
 def test_where_nothing_differs_it_says_so(club: SeriesClub) -> None:
