@@ -28,6 +28,7 @@ _CALM = frozenset(
     {
         *(PageState.FORM, PageState.TRY_AGAIN, PageState.CONNECTION_GONE),
         *(PageState.HELD, PageState.LATE, PageState.UNCONFIRMED),
+        *(PageState.SCHEDULED, PageState.SCHEDULE_UNCONFIRMED, PageState.NOT_ARRIVED),
     }
 )
 _CALM_MS = 5000

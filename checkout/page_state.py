@@ -20,6 +20,11 @@ class PageState(StrEnum):
     WAITING = "waiting"  # the shopper has to approve at bunq
     PUSH_WAITING = "push_waiting"  # the shopper has to approve on their phone
     CONNECTION_GONE = "connection_gone"  # a push is, or may be, in the payer's app; we cannot see it any more
+    SCHEDULED = "scheduled"  # bunq should send it by its schedule; nothing shows yet that it did
+    SCHEDULE_UNCONFIRMED = "schedule_unconfirmed"  # its time is over, and nothing shows what became of it
+    NOT_ARRIVED = (
+        "not_arrived"  # bunq failed to send it, or the shop says that it did not come; it can be paid
+    )
     FINISHING = "finishing"  # the shopper came back from bunq; the bank has not executed yet
     CLOSING = "closing"  # we asked the bank to close the draft
     PAID = "paid"
@@ -61,9 +66,13 @@ def page_state(facts: PageFacts, now: datetime) -> PageState:
     if order.resolution in (Order.Resolution.REFUNDED, Order.Resolution.RETURNED):
         return PageState.REFUNDED
     if payment is not None and not payment.state.is_final:
+        if payment.is_scheduled:
+            return PageState.SCHEDULED if now < payment.expires_at else PageState.SCHEDULE_UNCONFIRMED
         return _while_open(order, payment, came_back=facts.came_back)
     if payment is not None and payment.is_unconfirmed:
         return PageState.UNCONFIRMED
+    if payment is not None and payment.is_scheduled and payment.state is not PaymentStatus.PAID:
+        return _not_sent(order, payment, now)
     if payment is not None and payment.state is PaymentStatus.PAID:
         return PageState.HELD  # not reached while the writers keep their word; never "nothing was taken"
     if order.status == OrderStatus.CANCELLED:
@@ -71,6 +80,15 @@ def page_state(facts: PageFacts, now: datetime) -> PageState:
     if order.status == OrderStatus.EXPIRED or now >= order.expires_at:
         return PageState.EXPIRED
     return PageState.TRY_AGAIN if payment else PageState.FORM
+
+
+def _not_sent(order: Order, payment: Payment, now: datetime) -> PageState:
+    """What bunq was to send by a schedule, and did not. A person's word that it did not come is not the bank's."""
+    if order.is_payable(now):
+        return PageState.NOT_ARRIVED
+    if payment.state is PaymentStatus.EXPIRED:
+        return PageState.UNCONFIRMED
+    return PageState.CANCELLED if order.status == OrderStatus.CANCELLED else PageState.EXPIRED
 
 
 def _while_open(order: Order, payment: Payment, *, came_back: bool) -> PageState:

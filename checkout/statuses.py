@@ -70,8 +70,10 @@ FROM_BUNQ = MappingProxyType(
         "EXPIRED": P.EXPIRED,
     }
 )
-# Those of them that say that money moved.
-PAID_WORDS = tuple(word for word, status in FROM_BUNQ.items() if status is P.PAID)
+# A run of a schedule that paid. Source: bunq OpenAPI, ScheduleInstance.
+RUN_PAID = "FINISHED_SUCCESSFULLY"
+# Those that say that money moved: of drafts, and of runs.
+PAID_WORDS = (*(word for word, status in FROM_BUNQ.items() if status is P.PAID), RUN_PAID)
 
 
 def may_move(old: PaymentStatus, new: PaymentStatus) -> bool:

@@ -30,6 +30,7 @@ urlpatterns = [
     path("plans/<order_token:token>/connect", plan.connect, name="plan_connect"),
     path("plans/<order_token:token>/account", plan.account, name="plan_account"),
     path("plans/<order_token:token>/cancel", plan.cancel, name="plan_cancel"),
+    path("plans/<order_token:token>/again", plan.again, name="plan_again"),
     path("plans/<order_token:token>/returned", plan.returned, name="plan_returned"),
     path("plans/<order_token:token>/status", plan_status.status, name="plan_status"),
     path("plans/<order_token:token>/warn", plan_funds.warn, name="plan_warn"),

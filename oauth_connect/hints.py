@@ -101,9 +101,10 @@ def hear(connection_id: int, secret: str, body: bytes, now: datetime) -> bool:
         # Whether it is gone, the next call tells: to set the filters again is one.
         PayerConnection.objects.filter(pk=connection.pk, status=Status.ACTIVE).update(told_due_at=now)
         return True
-    account_id, draft_id = _about(said)
-    if not account_id:
+    about = _about(said)
+    if about is None:
         return False
+    account_id, draft_id = about
     mine = PayerHint.objects.filter(connection=connection)
     mine.filter(hinted_at__lt=now - _KEPT_FOR).delete()
     if mine.count() >= _MOST_PER_CONNECTION:
@@ -117,7 +118,7 @@ def hear(connection_id: int, secret: str, body: bytes, now: datetime) -> bool:
 def hinted_since(moment: datetime) -> list[tuple[int, int, int]]:
     """Connection, account and draft payment that bunq called back about at `moment` or later: look at them.
 
-    A draft of 0 stands for something planned on that account.
+    A draft of 0 stands for something planned on that account; an account of 0 for any that the connection has.
     """
     lately = PayerHint.objects.filter(hinted_at__gte=moment).order_by("hinted_at")
     return list(lately.values_list("connection_id", "account_id", "draft_id")[:_MOST_HEARD_AT_ONCE])
@@ -132,17 +133,21 @@ def _said(body: bytes) -> Mapping[str, Any]:
     return {}
 
 
-def _about(said: Mapping[str, Any]) -> tuple[int, int]:
-    """Account and draft payment; zeros for what is not there."""
+def _about(said: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Account and draft payment; None for nothing that we look at. Whether what is about a run of a schedule names its
+    account is not documented.
+    """
     named = said.get("object")
     if not isinstance(named, dict):
-        return 0, 0
+        return None
     for kind in ("DraftPayment", *_SCHEDULED):
         if isinstance(found := named.get(kind), dict):
             account_id = _id(found.get("monetary_account_id"))
-            draft_id = _id(found.get("id")) if kind == "DraftPayment" else 0
-            return (account_id, draft_id) if draft_id or kind in _SCHEDULED else (0, 0)
-    return 0, 0
+            if kind in _SCHEDULED:
+                return account_id, 0
+            draft_id = _id(found.get("id"))
+            return (account_id, draft_id) if account_id and draft_id else None
+    return None
 
 
 def _id(value: object) -> int:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.contrib import messages
 
+from checkout.admin.series_wishes import SERIES_ORDER_WISHES
 from checkout.admin.wishes import Answer, Wish
 from checkout.models import Event, Order
 from checkout.services import orders, review
@@ -44,6 +45,12 @@ def _mark_refunded(order: Order, by: str, now: datetime) -> Answer:
     return Answer("Recorded that you gave the money back. Kassa itself has sent no money.")
 
 
+def _can_be_cancelled(order: Order) -> bool:
+    """What bunq sends by a schedule cannot be taken back here."""
+    is_open = order.status == OrderStatus.OPEN and not order.is_flagged
+    return is_open and order.by_schedule != PaymentStatus.PENDING
+
+
 ORDER_WISHES: tuple[Wish[Order], ...] = (
     Wish(
         name="accept",
@@ -66,12 +73,13 @@ ORDER_WISHES: tuple[Wish[Order], ...] = (
         seen=_what_was_decided_on,
         is_grave=True,
     ),
+    *SERIES_ORDER_WISHES,
     Wish(
         name="cancel",
         label="Cancel order",
         explanation="Nobody can start a payment of this order any more. If a payment is open at the bank, the bank is "
         "asked to close it; a payer who approves before that has paid, and you decide then what becomes of the money.",
-        is_offered=lambda order: order.status == OrderStatus.OPEN and not order.is_flagged,
+        is_offered=_can_be_cancelled,
         grant=_cancel,
         is_grave=True,
     ),

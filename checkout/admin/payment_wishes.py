@@ -57,6 +57,7 @@ def _check(payment: Payment, by: str, now: datetime) -> Answer:
 def _can_be_cancelled(payment: Payment) -> bool:
     return (
         not payment.state.is_final
+        and not payment.is_scheduled
         and payment.state is not PaymentStatus.CANCELLING
         and not payment.cancel_reason
     )
@@ -95,7 +96,9 @@ CHECK: Wish[Payment] = Wish(
     name="check",
     label="Check now",
     explanation="The bank is asked what became of this payment. Nothing else changes.",
-    is_offered=lambda payment: not payment.state.is_final or payment.draft_id is not None,
+    is_offered=lambda payment: (
+        not payment.is_scheduled and (not payment.state.is_final or payment.draft_id is not None)
+    ),
     grant=_check,
 )
 

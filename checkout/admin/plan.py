@@ -42,7 +42,7 @@ class PlanAdmin(WishesAdmin[Plan]):
         ("merchant", "reference"),
         "title",
         ("money", "rhythm_words", "status"),
-        ("starts_on", "time_zone", "due_hour", "next_at"),
+        ("collecting", "starts_on", "time_zone", "due_hour", "next_at"),
         ("grace_days", "tries", "pause_after_missed", "remind_days"),
         ("payer_name", "payer_account", "payer_email", "lost_at"),
         ("created_at", "agreed_at", "activated_at"),
@@ -70,7 +70,8 @@ class PlanAdmin(WishesAdmin[Plan]):
             str(one.instalment.number) for one in rows(row, _INSTALMENTS_SHOWN) if one.standing == "missed"
         ]
         missed = [f"Missed so far: no. {', '.join(reversed(numbers))}"] if numbers else []
-        return [f"{self.money(row)} {self.rhythm_words(row)}, plan is {row.status}", *missed]
+        how = ["Scheduled at bunq: one approval for the series"] if row.is_series else []
+        return [f"{self.money(row)} {self.rhythm_words(row)}, plan is {row.status}", *how, *missed]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -94,6 +95,8 @@ class PlanAdmin(WishesAdmin[Plan]):
             "wishes": buttons(self.wishes, obj, request.user),
             "plan_link": configuration().public_url + obj.get_absolute_url(),
             "is_over": obj.state in OVER,
+            "takes_amount": obj.state not in OVER and not (obj.is_series and obj.agreed_at),
+            "series": list(obj.series.order_by("-number")),
             "terms": list(obj.terms.order_by("-version")),
             "instalments": rows(obj, _INSTALMENTS_SHOWN),
             "plan_events": list(

@@ -11,12 +11,17 @@ from checkout.models import Merchant
 from checkout.models.plan import REFERENCE_LENGTH
 from checkout.plans.calendar import LAST_HOUR, Unit
 from checkout.plans.offering import MAX_INSTALMENTS, MAX_INTERVAL, MAX_REMIND_DAYS, MAX_TRIES, NewPlan
-from checkout.plans.statuses import FirstPayment
+from checkout.plans.statuses import Collecting, FirstPayment
 
 _UNITS = [(Unit.WEEK.value, "weeks"), (Unit.MONTH.value, "months"), (Unit.YEAR.value, "years")]
 _FIRST = [
     (FirstPayment.LATER.value, "on the first date"),
     (FirstPayment.NOW.value, "when the payer agrees; the first date is that of the second instalment"),
+]
+
+_COLLECTING = [
+    (Collecting.EACH.value, "approved one by one"),
+    (Collecting.SERIES.value, "scheduled at bunq: one approval for the series"),
 ]
 
 
@@ -51,11 +56,25 @@ class PlanForm(forms.Form):
     first_payment = forms.ChoiceField(
         label="First payment", choices=_FIRST, initial=FirstPayment.LATER.value, widget=forms.RadioSelect
     )
+    collecting = forms.ChoiceField(
+        label="How it is collected",
+        choices=_COLLECTING,
+        initial=Collecting.EACH.value,
+        required=False,
+        widget=forms.RadioSelect,
+        help_text="Scheduled at bunq: the payer approves once, and bunq sends each payment by itself. Kassa cannot "
+        "collect them, nor pause them or change the amount, and perhaps not stop them; where bunq does not show what "
+        "became of a payment, you confirm it from your bank statement. The first date must be a day from 1 to 28.",
+    )
     due_hour = forms.IntegerField(
         label="From hour", min_value=0, max_value=LAST_HOUR, initial=9, help_text="In your time zone."
     )
     grace_days = forms.IntegerField(
-        label="Days to approve", min_value=1, max_value=366, initial=3, help_text="After that it is missed."
+        label="Days to approve",
+        min_value=1,
+        max_value=366,
+        initial=3,
+        help_text="After that it is missed; of a series, unconfirmed.",
     )
     tries = forms.IntegerField(
         label="Asked at most",
@@ -89,7 +108,11 @@ class PlanForm(forms.Form):
     def new_plan(self) -> NewPlan:
         """Only after validation."""
         data = {name: value for name, value in self.cleaned_data.items() if name != "merchant"}
-        data |= {"unit": Unit(data["unit"]), "first_payment": FirstPayment(data["first_payment"])}
+        data |= {
+            "unit": Unit(data["unit"]),
+            "first_payment": FirstPayment(data["first_payment"]),
+            "collecting": Collecting(data["collecting"] or Collecting.EACH),
+        }
         return NewPlan(**data)
 
 

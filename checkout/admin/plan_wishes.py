@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.contrib import messages
 
+from checkout.admin.series_wishes import SERIES_PLAN_WISHES, after_stop
 from checkout.admin.wishes import Answer, Wish
 from checkout.models import Event, Plan
 from checkout.plans import missed, offering, stopping
@@ -25,7 +26,8 @@ def _resume(plan: Plan, by: str, now: datetime) -> Answer:
 
 def _cancel(plan: Plan, by: str, now: datetime) -> Answer:
     stopping.cancel(plan, source=Event.Source.MERCHANT, by=by, now=now)
-    return _still_closing(plan) or Answer("The plan is stopped for good. Nothing more is asked for.")
+    said = after_stop(plan) or _still_closing(plan)
+    return said or Answer("The plan is stopped for good. Nothing more is asked for.")
 
 
 def _still_closing(plan: Plan) -> Answer | None:
@@ -72,7 +74,7 @@ PAUSE: Wish[Plan] = Wish(
     label="Pause plan",
     explanation="Nothing is asked of the payer until you resume the plan. An open payment is closed at the bank. Dates "
     "that pass meanwhile are left out; a fixed number of instalments then ends later.",
-    is_offered=lambda plan: plan.state is PlanStatus.ACTIVE,
+    is_offered=lambda plan: plan.state is PlanStatus.ACTIVE and not plan.is_series,
     grant=_pause,
 )
 RESUME: Wish[Plan] = Wish(
@@ -86,6 +88,7 @@ PLAN_WISHES: tuple[Wish[Plan], ...] = (
     HANDLED,
     PAUSE,
     RESUME,
+    *SERIES_PLAN_WISHES,
     Wish(
         name="withdraw",
         label="Take back the new amount",
@@ -97,7 +100,8 @@ PLAN_WISHES: tuple[Wish[Plan], ...] = (
         name="cancel",
         label="Stop plan",
         explanation="The plan is stopped for good; it cannot be resumed. An open payment is closed at the bank. A "
-        "payer who approves before the bank has closed it has paid.",
+        "payer who approves before the bank has closed it has paid. A series that bunq pays by its schedule may "
+        "have to be stopped by the payer in the bunq app: then it stays on your to-do list until it is.",
         is_offered=lambda plan: plan.state in (PlanStatus.AWAITING, PlanStatus.ACTIVE, PlanStatus.PAUSED),
         grant=_cancel,
         is_grave=True,

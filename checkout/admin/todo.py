@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from checkout.admin import todo_words
+from checkout.admin import todo_series, todo_words
 from checkout.admin.order_wishes import ORDER_WISHES
 from checkout.admin.payment_wishes import CHECK, LOOKED, PAYER_LOOKED
 from checkout.admin.plan_wishes import HANDLED, PAUSE, RESUME
@@ -21,6 +21,7 @@ from checkout.admin.wishes import Button, button, buttons
 from checkout.models import Order, Payment, Refund
 from checkout.plans import missed
 from checkout.plans.missed import PlanTask
+from checkout.plans.series import to_do
 from checkout.services import tasks
 from checkout.services.comparing import DIFFERS
 from checkout.services.settlement import FLAGS
@@ -29,7 +30,7 @@ from oauth_connect import clock
 
 # One page; who has more to do begins with the oldest.
 SHOWN = 100
-_ANSWERS = ("accept", "refunded")
+_ANSWERS = tuple(wish for wish in ORDER_WISHES if wish.name in ("accept", "refunded"))
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,11 @@ def how_many(request: HttpRequest) -> str:
     if not _may_look(request):
         return ""
     mine = _merchants(request)
-    counted = [(tasks.count_open(mine), "order"), (missed.count_open(mine, clock.now()), "plan")]
+    counted = [
+        (tasks.count_open(mine), "order"),
+        (missed.count_open(mine, clock.now()), "plan"),
+        (to_do.count_open(mine), "scheduled payment"),
+    ]
     return " and ".join(f"{count} {word}{'s' * (count != 1)}" for count, word in counted if count)
 
 
@@ -66,6 +71,8 @@ def todo_view(request: HttpRequest, site: admin.AdminSite) -> HttpResponse:
         "title": "To do",
         "rows": [_row(task, request) for task in found[:SHOWN]],
         "plans": [_plan_row(task) for task in plans[:SHOWN]],
+        "scheduled": todo_series.payments(_merchants(request), SHOWN),
+        "series": todo_series.series(_merchants(request), SHOWN),
         "more": max(0, len(found) - SHOWN) + max(0, len(plans) - SHOWN),
         "several_merchants": merchants_of(request.user).count() > 1,
         "media": Media(css={"all": ["admin_kassa/kassa.css"]}),
@@ -92,7 +99,7 @@ def _row(task: Task, request: HttpRequest) -> Row:
         money=todo_words.money(task),
         to_do=todo_words.to_do(task),
         commands=todo_words.commands(task, by=by) if by else [],
-        buttons=[one for one in buttons(ORDER_WISHES, task.order, request.user) if one.name in _ANSWERS],
+        buttons=buttons(_ANSWERS, task.order, request.user),
         payment_buttons=list(dict.fromkeys(one for question in task.questions for one in _buttons(question))),
         refund_buttons=[
             (refund, one)

@@ -1,14 +1,15 @@
 """The one place where the checkout speaks to `oauth_connect`: verbs about drafts become facts about payments.
 
-There are two ways to pay, a draft that is scanned and one that is pushed (`Payment.way`). Each has a module with its
-verbs; what comes of them is told in the same words here, so that nobody else has to tell them apart.
+There are two ways to ask for a payment, a draft that is scanned and one that is pushed (`Payment.way`); a third kind is
+sent by bunq itself. Each has a module with its verbs; what comes of them is told in the same words here, so that nobody
+else has to tell them apart.
 """
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from checkout.bank import pushes, scans
+from checkout.bank import pushes, scans, schedules
 from checkout.bank.answers import ELSEWHERE as _ELSEWHERE
 from checkout.bank.answers import Accepted as Accepted
 from checkout.bank.answers import Answer as Answer
@@ -52,13 +53,13 @@ from oauth_connect.drafts import send_limit as send_limit
 from oauth_connect.errors import ConnectionGone
 
 Way = Payment.Way
-SCAN, PUSH = Way.SCAN, Way.PUSH
+SCAN, PUSH, SCHEDULE = Way.SCAN, Way.PUSH, Way.SCHEDULE
 # Our clock and bunq's may differ, and one client in production reads bunq's times as Amsterdam's.
 CLOCK_SLACK = timedelta(hours=2, minutes=5)
 _PAUSE_S = 1.0
 # How many drafts one listing shows at most.
 LISTED = PAGE_SIZE
-_DOORS: Mapping[str, Door] = {SCAN: scans, PUSH: pushes}
+_DOORS: Mapping[str, Door] = {SCAN: scans, PUSH: pushes, SCHEDULE: schedules}
 
 
 def _door(payment: Payment) -> Door:

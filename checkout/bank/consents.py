@@ -53,9 +53,9 @@ def consent(payment: Payment) -> Consent:
     """Invariant 10: whether an authorization of this payment, or one of the same browser and payer, came back.
 
     A push is its payer's own consent: it stands in their own app, on an account that they let this browser use, and
-    on no consent screen beside strangers' drafts.
+    on no consent screen beside strangers' drafts. So does the one approval of a series, of which a schedule pays.
     """
-    if payment.is_push:
+    if payment.is_push or payment.is_scheduled:
         return Consent.SEEN
     return authorizations.consent(
         reference=payment.authorization_reference,

@@ -6,6 +6,7 @@ from checkout.models.payment import Payment
 from checkout.models.plan import Instalment, Plan, PlanEvent, PlanTerms
 from checkout.models.refund import Refund
 from checkout.models.remembered import ForgottenConnection, RememberedBrowser
+from checkout.models.series import PlanSeries
 from checkout.models.staff import MerchantStaff
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Payment",
     "Plan",
     "PlanEvent",
+    "PlanSeries",
     "PlanTerms",
     "Refund",
     "RememberedBrowser",

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Round
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 from checkout.models.fields import WebAddressField
 from checkout.models.merchant import Merchant
@@ -111,6 +112,12 @@ class Order(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("checkout:order", args=[self.token])
+
+    @cached_property
+    def by_schedule(self) -> str:
+        """The status of the payment that bunq sends for it by a schedule, as it was when first asked; else empty."""
+        mine = self.payments.filter(way="schedule").values_list("status", flat=True)
+        return str(mine.first() or "")
 
     @property
     def is_flagged(self) -> bool:

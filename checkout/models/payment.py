@@ -19,6 +19,10 @@ class Payment(models.Model):
     class Way(models.TextChoices):
         SCAN = "scan", "approved by way of the page"  # a one-off draft, found in bunq by an authorization
         PUSH = "push", "pushed to the bunq app"  # a draft on an account that its owner let us remember
+        SCHEDULE = (
+            "schedule",
+            "sent by bunq's schedule",
+        )  # of a plan; we only learn of it, and have no draft of it
 
     class CancelReason(models.TextChoices):
         NONE = "", "none"
@@ -35,7 +39,7 @@ class Payment(models.Model):
         default=PaymentStatus.CREATED.value,
     )
 
-    way = models.CharField(max_length=4, choices=Way.choices, default=Way.SCAN)
+    way = models.CharField(max_length=8, choices=Way.choices, default=Way.SCAN)
     connection_id = models.BigIntegerField(
         null=True, blank=True, help_text="Of a push: the payer's connection that it was sent over."
     )
@@ -145,7 +149,8 @@ class Payment(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=["pending", "cancelling", "paid", "rejected", "expired"])
-                | Q(draft_id__isnull=False),
+                | Q(draft_id__isnull=False)
+                | Q(way="schedule"),
                 name="payment_with_draft_knows_it",
             ),
             models.CheckConstraint(
@@ -153,7 +158,8 @@ class Payment(models.Model):
                 | (
                     Q(way="push", connection_id__isnull=False, account_id__isnull=False)
                     & ~Q(bank_reference="")
-                ),
+                )
+                | Q(way="schedule", account_id__isnull=False, draft_id__isnull=True),
                 name="payment_push_names_its_account",
             ),
             models.CheckConstraint(
@@ -201,6 +207,11 @@ class Payment(models.Model):
     @property
     def is_push(self) -> bool:
         return self.way == self.Way.PUSH
+
+    @property
+    def is_scheduled(self) -> bool:
+        """bunq sends it by a schedule of its own: there is no draft of it that could be read, or closed."""
+        return self.way == self.Way.SCHEDULE
 
     @property
     def authorization_reference(self) -> str:

@@ -10,12 +10,12 @@ from checkout.models.fields import validate_time_zone
 from checkout.models.merchant import Merchant
 from checkout.models.order import Order, new_order_token
 from checkout.plans.calendar import LAST_HOUR, Rhythm, Unit
-from checkout.plans.statuses import FirstPayment, InstalmentStatus, PlanStatus
+from checkout.plans.statuses import Collecting, FirstPayment, InstalmentStatus, PlanStatus
 
 REFERENCE_LENGTH = 30
 
 
-def _choices(words: type[Unit] | type[FirstPayment]) -> list[tuple[str, str]]:
+def _choices(words: type[Unit] | type[FirstPayment] | type[Collecting]) -> list[tuple[str, str]]:
     return [(word.value, word.value) for word in words]
 
 
@@ -40,6 +40,12 @@ class Plan(models.Model):
     starts_on = models.DateField(help_text="The first date; all others are counted from it.")
     first_payment = models.CharField(
         max_length=5, choices=_choices(FirstPayment), default=FirstPayment.LATER.value
+    )
+    collecting = models.CharField(
+        max_length=6,
+        choices=_choices(Collecting),
+        default=Collecting.EACH.value,
+        help_text="each: every payment is approved; series: one approval, bunq pays by a schedule.",
     )
     time_zone = models.CharField(max_length=40, validators=[validate_time_zone])
     due_hour = models.PositiveSmallIntegerField(default=9, validators=[MaxValueValidator(LAST_HOUR)])
@@ -105,6 +111,10 @@ class Plan(models.Model):
                 condition=Q(instalments__isnull=True) | Q(instalments__gt=0), name="plan_instalments_positive"
             ),
             models.CheckConstraint(
+                condition=Q(collecting="each") | Q(collecting="series", first_payment="later"),
+                name="plan_collecting_known",
+            ),
+            models.CheckConstraint(
                 condition=Q(status__in=[s.value for s in PlanStatus]), name="plan_status_known"
             ),
             models.CheckConstraint(
@@ -150,6 +160,11 @@ class Plan(models.Model):
     @property
     def pays_first_now(self) -> bool:
         return self.first_payment == FirstPayment.NOW
+
+    @property
+    def is_series(self) -> bool:
+        """One approval covers all: bunq pays by a schedule of its own, and nothing is asked for by pushes."""
+        return self.collecting == Collecting.SERIES
 
     @property
     def label(self) -> str:
@@ -202,7 +217,7 @@ class Instalment(models.Model):
         Order, on_delete=models.PROTECT, null=True, blank=True, related_name="instalment"
     )
     status = models.CharField(
-        max_length=10,
+        max_length=12,
         choices=[(s.value, s.value) for s in InstalmentStatus],
         default=InstalmentStatus.OPEN.value,
     )
@@ -256,6 +271,7 @@ class PlanEvent(models.Model):
     source = models.CharField(max_length=10, choices=Event.Source.choices)
     kind = models.CharField(max_length=40, help_text="What happened, as a stable word.")
     message = models.CharField(max_length=300, blank=True)
+    data = models.JSONField(default=dict, blank=True, help_text="The evidence, if there is any.")
 
     class Meta:
         ordering = ["at", "id"]

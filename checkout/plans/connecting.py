@@ -14,6 +14,7 @@ from checkout.plans.errors import NoSuchAccount, PlanIsElsewhere
 from checkout.plans.events import record
 from checkout.plans.losing import note_loss
 from checkout.plans.moves import NOT_LOST, move_plan, scheduled, take_plan, write
+from checkout.plans.series import preparing
 from checkout.plans.statuses import OVER, InstalmentStatus, PlanStatus
 from checkout.services.comparing import as_far_as_known
 from checkout.services.errors import TooManyAttempts
@@ -157,10 +158,14 @@ def _use(plan: Plan, connection: Connection, account: PayerAccount, now: datetim
             "warned_browser": "",
         }
         if plan.state is PlanStatus.AWAITING:
-            fields = way | {"activated_at": now} | scheduled(plan, plan.next_number)
+            # Of a series nothing is due before the payer has approved it.
+            due = {} if plan.is_series else scheduled(plan, plan.next_number)
+            fields = way | {"activated_at": now} | due
             move_plan(
                 plan, PlanStatus.ACTIVE, source=Event.Source.SHOPPER, kind="activated", now=now, **fields
             )
+            if plan.is_series:
+                preparing.prepare(plan, source=Event.Source.WORKER, now=now)
         else:
             write(plan, **way)
             record(plan, "connected_again", source=Event.Source.SHOPPER, now=now)

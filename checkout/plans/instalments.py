@@ -25,6 +25,7 @@ from checkout.plans.moves import (
     write,
 )
 from checkout.plans.rules import Act, Asking, next_step
+from checkout.plans.series import expecting
 from checkout.plans.statuses import OVER, InstalmentStatus, PlanStatus
 from checkout.services.attempts import start_push
 from checkout.services.errors import (
@@ -70,10 +71,13 @@ def make_next(plan_pk: int, now: datetime) -> Instalment | None:
             take_plan(plan)
             if plan.state is not PlanStatus.ACTIVE or plan.next_at is None or plan.next_at > now:
                 return None
+            if plan.is_series and expecting.running(plan) is None:
+                write(plan, next_at=None)
+                return None
             if plan.made.filter(status=InstalmentStatus.OPEN.value).exists():
                 write(plan, next_at=now + _WHILE_OPEN)  # its end brings the next one forward
                 return None
-            if is_closing(plan):
+            if not plan.is_series and is_closing(plan):
                 write(plan, next_at=now + _WHILE_CLOSING)
                 return None
             made = _make(plan, plan.next_number, now)
@@ -98,6 +102,10 @@ def _make(plan: Plan, number: int, now: datetime) -> Instalment:
         plan=plan, number=number, due_at=due_at(plan, number), made_at=now, order=order, look_at=now
     )
     record(plan, "instalment_made", source=Event.Source.WORKER, now=now, instalment=made)
+    if plan.is_series:
+        series = expecting.running(plan)
+        assert series is not None
+        expecting.expect(made, series, now)
     return made
 
 
@@ -117,7 +125,7 @@ def _order_of(plan: Plan, number: int, now: datetime) -> Order:
                 source=Event.Source.WORKER,
                 now=now,
                 return_url=configuration().public_url + plan.get_absolute_url(),
-                lifetime=timedelta(days=plan.grace_days),
+                lifetime=expecting.ORDER_LIFETIME if plan.is_series else timedelta(days=plan.grace_days),
             )
         except InvalidOrder:
             if not _is_taken(plan, name):  # by somebody who came between
@@ -176,6 +184,8 @@ def _visit(instalment: Instalment, now: datetime) -> datetime | None:
     """When to come again; None if it has ended."""
     plan, order = instalment.plan, instalment.order
     assert order is not None
+    if plan.is_series:
+        return expecting.visit(instalment, now)
     if plan.state is PlanStatus.PAUSED or plan.state in OVER:
         return call_back(instalment, source=Event.Source.WORKER, now=now)
     step = next_step(_asking(instalment, order), now)

@@ -14,7 +14,7 @@ from checkout.models import Event, Instalment, Merchant, Plan
 from checkout.plans.calendar import local_day
 from checkout.plans.events import record
 from checkout.plans.moves import has_open_payment
-from checkout.plans.statuses import RUNNING, InstalmentStatus, PlanStatus
+from checkout.plans.statuses import RUNNING, Collecting, InstalmentStatus, PlanStatus
 from checkout.plans.terms import day, euros
 from oauth_connect import payers
 
@@ -27,12 +27,12 @@ _LOOKED_BACK = timedelta(days=30)
 
 
 def note_loss(plan: Plan, now: datetime) -> None:
-    """Once for each connection that stopped working."""
+    """Once for each connection that stopped working. Without it a series goes on: there is nothing to hurry for."""
     mine = Plan.objects.filter(
         pk=plan.pk, connection_pk=plan.connection_pk, lost_at__isnull=True, status__in=RUNNING
     )
     with transaction.atomic():
-        if mine.update(lost_at=now, tell_lost_at=now + TELL_AFTER):
+        if mine.update(lost_at=now, tell_lost_at=None if plan.is_series else now + TELL_AFTER):
             said = f"connection {plan.connection_pk}"
             record(plan, "connection_lost", source=Event.Source.BANK, now=now, message=said)
 
@@ -100,8 +100,12 @@ def _open_payment(plan: Plan) -> str:
 
 
 def waits_for_a_person(merchants: QuerySet[Merchant] | None, now: datetime) -> QuerySet[Plan]:
-    """Plans that cannot ask their payer, for long, or while an instalment is due. Of these merchants (None: of all)."""
+    """Plans that cannot ask their payer, for long, or while an instalment is due. Of these merchants (None: of all).
+
+    Of a series nothing is asked: what became of each date is a task of its own.
+    """
     due = Instalment.objects.filter(plan=OuterRef("pk"), status=InstalmentStatus.OPEN.value)
-    lost = Plan.objects.filter(lost_at__isnull=False, status=PlanStatus.ACTIVE.value)
+    asks_each = Plan.objects.exclude(collecting=Collecting.SERIES.value)
+    lost = asks_each.filter(lost_at__isnull=False, status=PlanStatus.ACTIVE.value)
     lost = lost.filter(Q(lost_at__lte=now - LONG) | Exists(due))
     return lost if merchants is None else lost.filter(merchant__in=merchants.values("pk"))

@@ -14,6 +14,7 @@ from checkout.plans.statuses import (
     INSTALMENT_MOVES,
     OVER,
     PLAN_MOVES,
+    UNENDED,
     InstalmentStatus,
     PlanStatus,
 )
@@ -23,6 +24,7 @@ _OPEN_PAYMENTS = [status.value for status in OPEN]
 _COUNTED = [status.value for status in COUNTED]
 # What a plan says of the payer's connection while it works, or is needed no more.
 NOT_LOST: dict[str, Any] = {"lost_at": None, "tell_lost_at": None, "check_at": None}
+_UNENDED = [status.value for status in UNENDED]
 
 
 def take_plan(plan: Plan) -> None:
@@ -72,7 +74,8 @@ def scheduled(plan: Plan, next_number: int) -> dict[str, Any]:
     if plan.instalments is not None and made.filter(status__in=_COUNTED).count() >= plan.instalments:
         return {"next_number": next_number, "next_at": None, "remind_at": None}
     asked = made.filter(order__isnull=False).order_by("-number").values_list("made_at", flat=True).first()
-    next_at = rules.make_at(due_at(plan, next_number), asked)
+    # bunq pays a series on its dates whenever we come to them.
+    next_at = rules.make_at(due_at(plan, next_number), None if plan.is_series else asked)
     remind_at = None if next_number <= plan.reminded_number else rules.remind_at(next_at, plan.remind_days)
     return {"next_number": next_number, "next_at": next_at, "remind_at": remind_at}
 
@@ -98,7 +101,7 @@ def _follow(plan: Plan, now: datetime) -> None:
     if plan.state not in (PlanStatus.ACTIVE, PlanStatus.PAUSED):
         return
     write(plan, **scheduled(plan, plan.next_number))
-    is_open = plan.made.filter(status=InstalmentStatus.OPEN.value).exists()
+    is_open = plan.made.filter(status__in=_UNENDED).exists()
     if is_open:
         return
     if plan.next_at is None:

@@ -18,7 +18,8 @@ from checkout.plans.errors import InvalidPlan, PlanIsElsewhere, TermsChanged
 from checkout.plans.events import by_whom, record
 from checkout.plans.instalments import make_first
 from checkout.plans.moves import take_plan, write
-from checkout.plans.statuses import OVER, FirstPayment, PlanStatus
+from checkout.plans.series import dates
+from checkout.plans.statuses import OVER, Collecting, FirstPayment, PlanStatus
 from checkout.services.orders import MAX_TOTAL
 
 MAX_INSTALMENTS = 600
@@ -42,6 +43,7 @@ class NewPlan:
     unit: Unit = Unit.MONTH
     interval: int = 1
     first_payment: FirstPayment = FirstPayment.LATER
+    collecting: Collecting = Collecting.EACH
     due_hour: int = 9
     grace_days: int = 3
     tries: int = 3
@@ -63,9 +65,18 @@ def create_plan(merchant: Merchant, new: NewPlan, *, now: datetime, by: str = ""
         merchant=merchant,
         created_at=now,
         time_zone=merchant.time_zone,
-        **{**vars(new), "unit": new.unit.value, "first_payment": new.first_payment.value},
+        **{
+            **vars(new),
+            "unit": new.unit.value,
+            "first_payment": new.first_payment.value,
+            "collecting": new.collecting.value,
+            # Nothing is asked for twice, and nothing can be paused.
+            **({"tries": 1, "pause_after_missed": 0} if new.collecting is Collecting.SERIES else {}),
+        },
     )
     _check_last_date(plan)
+    if plan.is_series:
+        _check_series(plan)
     try:
         with transaction.atomic():
             plan.save(force_insert=True)
@@ -97,6 +108,14 @@ def _check(new: NewPlan) -> None:
         raise InvalidPlan("These rules are not possible.")
     if new.payer_email:
         _check_email(new.payer_email)
+
+
+def _check_series(plan: Plan) -> None:
+    """A schedule of bunq's has one amount and one rhythm from the first payment on."""
+    if plan.pays_first_now:
+        raise InvalidPlan("A plan that is scheduled at bunq begins on its first date.")
+    if refused := dates.refusal(plan.rhythm):
+        raise InvalidPlan(refused)
 
 
 def _check_email(address: str) -> None:
@@ -131,6 +150,10 @@ def offer_amount(plan: Plan, amount: Decimal, *, now: datetime, by: str) -> Plan
         take_plan(plan)
         if plan.state in OVER or (plan.state is not PlanStatus.AWAITING and plan.next_at is None):
             raise PlanIsElsewhere("No instalment of this plan is to come.")
+        if plan.is_series and plan.agreed_at is not None:
+            raise PlanIsElsewhere(
+                "bunq pays this plan by a schedule of one amount. Stop it, and make a new plan."
+            )
         if plan.agreed_at is not None and plan.state is PlanStatus.AWAITING:
             raise PlanIsElsewhere("The payer has agreed and is about to connect bunq.")
         if amount == plan.amount:
@@ -186,6 +209,7 @@ def offer_of(plan: Plan) -> terms.Offer:
         amount=plan.amount,
         instalments=plan.instalments,
         first_payment=FirstPayment(plan.first_payment),
+        collecting=Collecting(plan.collecting),
         rhythm=plan.rhythm,
         grace_days=plan.grace_days,
         tries=plan.tries,

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from django.db.models import Exists, OuterRef
 
-from checkout.models import Instalment, Payment, Plan, PlanTerms
+from checkout.models import Instalment, Payment, Plan, PlanSeries, PlanTerms
 from checkout.models.payment import UNCONFIRMED
 from checkout.pace import crowd, plan_ask_after_ms
 from checkout.plans import connecting, offering, terms
@@ -26,6 +26,7 @@ from checkout.plans.page_state import (
     standing,
 )
 from checkout.plans.reading import MadeInstalment, PlanReading, read_plan
+from checkout.plans.series.page import may_still_be_approved, page_state_of
 from checkout.plans.statuses import OVER, RUNNING, InstalmentStatus, PlanStatus
 from checkout.qr import QrCode, qr_code
 from checkout.statuses import OPEN, OrderStatus
@@ -47,11 +48,17 @@ TITLES = {
     PlanPageState.OPENING: "Connecting",
     PlanPageState.CHOOSE: "Choose an account",
     PlanPageState.ACTIVE: "Your plan",
+    PlanPageState.SERIES_ASKED: "Approve in bunq",
+    PlanPageState.SERIES_AGAIN: "Not approved",
+    PlanPageState.SERIES_RUNNING: "Scheduled at bunq",
+    PlanPageState.SERIES_STOPPING: "Please stop it in bunq",
     PlanPageState.PAUSED: "Paused",
     PlanPageState.CLOSING: "Stopping",
     PlanPageState.CANCELLED: "Stopped",
     PlanPageState.ENDED: "Done",
 }
+
+_SERIES = (PlanPageState.SERIES_ASKED, PlanPageState.SERIES_AGAIN, PlanPageState.SERIES_RUNNING)
 
 
 @dataclass(frozen=True)
@@ -162,6 +169,16 @@ class PlanPage:
     def first(self) -> Instalment | None:
         return next((row.instalment for row in self.rows if row.instalment.number == 1), None)
 
+    @cached_property
+    def first_date(self) -> date:
+        """Of a series that waits for its approval."""
+        return local_day(due_at(self.plan, self.plan.next_number), self.plan.time_zone)
+
+    @property
+    def unconfirmed(self) -> bool:
+        """Of some payment it is not known whether bunq sent it."""
+        return any(row.standing in (Standing.SCHEDULED, Standing.UNCONFIRMED) for row in self.rows)
+
     @property
     def waiting(self) -> Instalment | None:
         """The one that waits for the payer's approval."""
@@ -209,7 +226,9 @@ class PlanPage:
     @property
     def wants_connection(self) -> bool:
         """The bank cannot be asked any more: the payer has to connect again."""
-        return self.plan.state in RUNNING and not (self.reading.own and self.reading.own.works)
+        is_stopping = self.state is PlanPageState.SERIES_STOPPING
+        works = self.reading.own is not None and self.reading.own.works
+        return self.plan.state in RUNNING and not is_stopping and not works
 
     @property
     def could_go_on(self) -> bool:
@@ -221,6 +240,11 @@ class PlanPage:
     def shows_connecting(self) -> bool:
         """Of a plan that runs: the payer has to connect again, or is about to."""
         return self.wants_connection or self.is_opening or bool(self.authorization_url)
+
+    @property
+    def series(self) -> PlanSeries | None:
+        """The one approval of a series that was asked for last."""
+        return self.reading.series
 
     @property
     def is_opening(self) -> bool:
@@ -286,6 +310,7 @@ def _page(reading: PlanReading, now: datetime) -> PlanPage:
         opening=opening,
         first_is_open=_first_is_open(reading, now),
         is_closing=plan.state is PlanStatus.CANCELLED and _waits_for_the_bank(reading),
+        series=page_state_of(plan, reading.series),
     )
     return PlanPage(reading, plan_page_state(facts), opening, now)
 
@@ -293,11 +318,13 @@ def _page(reading: PlanReading, now: datetime) -> PlanPage:
 def rows(plan: Plan, most: int) -> list[Row]:
     """The latest instalments, newest first."""
     at_bank = Payment.objects.filter(order=OuterRef("order"), status__in=[status.value for status in OPEN])
+    expected = at_bank.filter(way=Payment.Way.SCHEDULE)
     unknown = Payment.objects.filter(UNCONFIRMED, order=OuterRef("order"))
-    made = plan.made.select_related("order").annotate(at_bank=Exists(at_bank), unknown=Exists(unknown))
-    return _rows(
-        plan, [MadeInstalment(one, one.at_bank, one.unknown) for one in made.order_by("-number")[:most]]
+    made = plan.made.select_related("order").annotate(
+        at_bank=Exists(at_bank), unknown=Exists(unknown), expected=Exists(expected)
     )
+    latest = made.order_by("-number")[:most]
+    return _rows(plan, [MadeInstalment(one, one.at_bank, one.unknown, one.expected) for one in latest])
 
 
 def _rows(plan: Plan, made: Iterable[MadeInstalment]) -> list[Row]:
@@ -309,6 +336,7 @@ def _rows(plan: Plan, made: Iterable[MadeInstalment]) -> list[Row]:
             OrderStatus(order.status) if order else None,
             is_held=order is not None and (order.needs_review or one.unknown),
             has_open_payment=one.at_bank,
+            is_expected=one.is_expected,
         )
         found.append(Row(one.instalment, local_day(one.instalment.due_at, plan.time_zone), stands))
     return found
@@ -349,4 +377,6 @@ def _first_is_open(reading: PlanReading, now: datetime) -> bool:
 
 def _waits_for_the_bank(reading: PlanReading) -> bool:
     """The latest are enough: while one is open, or being closed, none is made after it."""
+    if reading.plan.is_series:
+        return may_still_be_approved(reading.series)
     return any(one.instalment.state is InstalmentStatus.OPEN or one.at_bank for one in reading.made)

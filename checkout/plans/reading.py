@@ -1,4 +1,5 @@
-"""All that a plan's page needs to know, in one query: the plan, its latest instalments, its way to the bank.
+"""All that a plan's page needs to know, in one query: the plan, its latest instalments, its way to the bank. One that
+bunq pays by a schedule costs a second, for the latest approval.
 
 The SQL is made once, as that of the order page (`checkout.services.pages`). Whatever of it a payer may see is part of
 the page's version.
@@ -14,8 +15,9 @@ from django.db.models import CharField, Exists, Model, OuterRef, QuerySet, Subqu
 from django.db.models.functions import Cast, Concat
 
 from checkout.compiled import HERE, Compiled
-from checkout.models import Instalment, Merchant, Order, Payment, Plan, PlanTerms
+from checkout.models import Instalment, Merchant, Order, Payment, Plan, PlanSeries, PlanTerms
 from checkout.models.payment import UNCONFIRMED
+from checkout.plans.series.preparing import latest
 from checkout.statuses import OPEN
 from oauth_connect.conf import bank_address
 from oauth_connect.newest import Newest, newest, read
@@ -55,10 +57,10 @@ _PATHS: dict[type[Model], str] = {
     Instalment: "made__",
     Order: "made__order__",
 }
-# The last three are about an instalment, the others about the plan.
+# The last four are about an instalment, the others about the plan.
 _TOLD = (
     *("checked_at", "offer_pk", "offer_amount", "newest", "connection", "own", "comparing"),
-    *("at_bank", "unknown", "seen_at"),
+    *("at_bank", "unknown", "way", "seen_at"),
 )
 
 
@@ -66,12 +68,14 @@ _TOLD = (
 class MadeInstalment:
     """`at_bank`: a payment of it is open there, or may be. `unknown`: what became of one cannot be told.
 
-    `payment_pk`: the one that is open; `seen_at`: when its page was last noted as being looked at.
+    `is_expected`: bunq is to send it by a schedule. `payment_pk`: the one that is open; `seen_at`: when its page was
+    last noted as being looked at.
     """
 
     instalment: Instalment
     at_bank: bool
     unknown: bool
+    is_expected: bool = False
     payment_pk: int | None = None
     seen_at: datetime | None = None
 
@@ -79,7 +83,8 @@ class MadeInstalment:
 @dataclass(frozen=True)
 class PlanReading:
     """`made`: the latest first. `connection`: the newest that was kept; `own`: the one that the plan uses. `comparing`:
-    whose the bank of a first payment is, is not clear yet. `shown`: whatever of its rows a payer may see.
+    whose the bank of a first payment is, is not clear yet. `series`: the approval asked for last.
+    `shown`: whatever of its rows a payer may see.
     """
 
     plan: Plan
@@ -89,6 +94,7 @@ class PlanReading:
     connection: SeenConnection | None
     own: SeenConnection | None
     comparing: bool
+    series: PlanSeries | None
     shown: tuple[object, ...]
 
     def last_moment(self, now: datetime) -> datetime:
@@ -104,6 +110,8 @@ class PlanReading:
         ]
         if latest is not None:
             moments += [latest.begun_at, latest.returned_at, latest.withdrawn_at]
+        if self.series is not None:
+            moments += [self.series.created_at, self.series.sent_at, self.series.final_at]
         for one in self.made[:1]:
             moments += [one.instalment.made_at, one.instalment.ended_at]
         return max((moment for moment in moments if moment and moment <= now), default=now)
@@ -118,6 +126,7 @@ def read_plan(token: str) -> PlanReading | None:
     plan.merchant = _take(Merchant, rows[0])
     plan.checked_at = told["checked_at"]
     of_rows = [tuple(row[_start(Instalment) : _start(None)]) for row in rows]
+    series = latest(plan) if plan.is_series else None
     about = (told["offer_pk"], told["offer_amount"], told["comparing"])
     return PlanReading(
         plan=plan,
@@ -127,7 +136,14 @@ def read_plan(token: str) -> PlanReading | None:
         connection=read_connection(told["connection"]),
         own=read_connection(told["own"]),
         comparing=told["comparing"],
-        shown=(*rows[0][: _start(Instalment)], *about, *of_rows, *[row[-3:-1] for row in rows]),
+        series=series,
+        shown=(
+            *rows[0][: _start(Instalment)],
+            *about,
+            *of_rows,
+            *[row[-4:-1] for row in rows],
+            *_seen(series),
+        ),
     )
 
 
@@ -151,6 +167,7 @@ def _query(vendor: str, address: str) -> Compiled:
         comparing=Exists(waiting),
         at_bank=Subquery(at_bank.values("pk")[:1]),
         unknown=Exists(payments.filter(UNCONFIRMED)),
+        way=Subquery(at_bank.values("way")[:1]),
         seen_at=Subquery(at_bank.values("page_seen_at")[:1]),
     ).values_list(*(path + name for model, path in _PATHS.items() for name in _names(model)), *_TOLD)
     return Compiled(columns[:SHOWN])
@@ -169,6 +186,20 @@ def _start(of: type[Model] | None) -> int:
     return sum(len(_names(model)) for model in before)
 
 
+def _seen(series: PlanSeries | None) -> tuple[object, ...]:
+    """What the page says of it."""
+    if series is None:
+        return ()
+    return (
+        series.pk,
+        series.status,
+        series.unclear,
+        series.stop_wanted_at,
+        series.approve_until,
+        series.final_at,
+    )
+
+
 def _take(model: type[Row], row: list[Any]) -> Row:
     """The part of a row that is this model. A column that was not read would be fetched when it is used."""
     names, start = _names(model), _start(model)
@@ -184,7 +215,8 @@ def _made(plan: Plan, row: list[Any]) -> MadeInstalment:
     instalment.plan = plan
     instalment.order = order if order.pk is not None else None
     pk = told["at_bank"]
-    return MadeInstalment(instalment, pk is not None, told["unknown"], pk, told["seen_at"])
+    expected = told["way"] == Payment.Way.SCHEDULE
+    return MadeInstalment(instalment, pk is not None, told["unknown"], expected, pk, told["seen_at"])
 
 
 def _offer(plan: Plan, told: dict[str, Any]) -> PlanTerms | None:

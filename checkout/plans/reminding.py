@@ -13,6 +13,7 @@ from checkout import mail
 from checkout.conf import configuration
 from checkout.models import Event, Plan
 from checkout.plans.events import record
+from checkout.plans.series.words import reminder
 from checkout.plans.statuses import PlanStatus
 from checkout.plans.terms import day, euros
 
@@ -55,12 +56,30 @@ def _subject(plan: Plan) -> str:
 
 def _text(plan: Plan, due: datetime) -> str:
     local = due.astimezone(ZoneInfo(plan.time_zone))
+    opening = _of_series(plan, local) if plan.is_series else _of_push(plan, local)
+    return (
+        f"{opening}"
+        "Your plan, and the button that stops it:\n"
+        f"{configuration().public_url}{plan.get_absolute_url()}\n\n"
+        "Whoever has this address can see your plan and stop it, so please keep it.\n"
+    )
+
+
+def _of_series(plan: Plan, local: datetime) -> str:
+    return reminder(
+        amount=euros(plan.amount),
+        account_holder=plan.merchant.account_holder,
+        title=plan.title,
+        day=day(local.date()),
+        at=local,
+        zone=plan.time_zone,
+    )
+
+
+def _of_push(plan: Plan, local: datetime) -> str:
     return (
         f"Hello,\n\non {day(local.date())}, from {local:%H:%M} ({plan.time_zone}), your bunq app will ask you to\n"
         f"approve {euros(plan.amount)} to {plan.merchant.account_holder} for {plan.title}.\n\n"
         "No money moves before you approve it in the bunq app. You do not need a link for\n"
         "that, and nobody will ask you for a code.\n\n"
-        "Your plan, and the button that stops it:\n"
-        f"{configuration().public_url}{plan.get_absolute_url()}\n\n"
-        "Whoever has this address can see your plan and stop it, so please keep it.\n"
     )

@@ -15,9 +15,15 @@ class PlanStatus(StrEnum):
 class InstalmentStatus(StrEnum):
     OPEN = "open"  # its order waits to be paid
     PAID = "paid"
+    UNCONFIRMED = "unconfirmed"  # bunq was to pay it by its schedule; nothing shows whether it did
     MISSED = "missed"  # not paid within its time
     SKIPPED = "skipped"  # never asked for, or called back: the plan was paused
     CANCELLED = "cancelled"  # called back: the plan or its order was cancelled
+
+
+class Collecting(StrEnum):
+    EACH = "each"  # every payment is approved by its payer
+    SERIES = "series"  # one approval for all: bunq pays by a schedule of its own
 
 
 class FirstPayment(StrEnum):
@@ -39,6 +45,7 @@ PLAN_MOVES = MappingProxyType(
 INSTALMENT_MOVES = MappingProxyType(
     {
         InstalmentStatus.OPEN: frozenset(set(InstalmentStatus) - {InstalmentStatus.OPEN}),
+        InstalmentStatus.UNCONFIRMED: frozenset({InstalmentStatus.PAID, InstalmentStatus.MISSED}),
         InstalmentStatus.PAID: frozenset[InstalmentStatus](),
         InstalmentStatus.MISSED: frozenset({InstalmentStatus.PAID}),
         InstalmentStatus.SKIPPED: frozenset({InstalmentStatus.PAID}),
@@ -46,7 +53,9 @@ INSTALMENT_MOVES = MappingProxyType(
     }
 )
 # Those that are part of a fixed number: what was skipped is asked for after the others.
-COUNTED = (InstalmentStatus.OPEN, InstalmentStatus.PAID, InstalmentStatus.MISSED, InstalmentStatus.CANCELLED)
+COUNTED = tuple(status for status in InstalmentStatus if status is not InstalmentStatus.SKIPPED)
+# What may still turn out to be paid without anybody asking for it again.
+UNENDED = (InstalmentStatus.OPEN, InstalmentStatus.UNCONFIRMED)
 OVER = frozenset({PlanStatus.ENDED, PlanStatus.CANCELLED})
 # The payer's connection is needed.
 RUNNING = (PlanStatus.ACTIVE, PlanStatus.PAUSED)

@@ -9,6 +9,8 @@ from checkout.plans.errors import PlanIsElsewhere
 from checkout.plans.events import by_whom, record
 from checkout.plans.instalments import call_back
 from checkout.plans.moves import due_at, move_plan, scheduled, take_plan, write
+from checkout.plans.series import steps
+from checkout.plans.series import stopping as series_stopping
 from checkout.plans.statuses import InstalmentStatus, PlanStatus
 from checkout.services.errors import CheckoutError
 from oauth_connect import authorizations
@@ -30,6 +32,10 @@ def pause(plan: Plan, *, by: str, now: datetime) -> None:
     """
     with transaction.atomic():
         take_plan(plan)
+        if plan.is_series:
+            raise PlanIsElsewhere(
+                "bunq pays this plan by a schedule, which cannot be paused. It can be stopped."
+            )
         if not move_plan(
             plan,
             PlanStatus.PAUSED,
@@ -73,7 +79,15 @@ def resume(plan: Plan, *, by: str, now: datetime) -> None:
 def cancel(plan: Plan, *, source: str, by: str = "", now: datetime) -> None:
     """Stop this plan for good. Nothing is made from now on; what is open is taken back: its push is closed at the bank
     first. The payer's connection is destroyed after that. Raises PlanIsElsewhere.
+
+    While bunq may pay by a schedule it is not stopped yet: see `series.stopping`.
     """
+    if plan.is_series:
+        series = series_stopping.want(plan, source=source, by=by, now=now)
+        if series is not None:
+            steps.take_step(series.pk, now)
+            plan.refresh_from_db()
+            return
     with transaction.atomic():
         take_plan(plan)
         if not move_plan(plan, PlanStatus.CANCELLED, source=source, kind="plan_cancelled", now=now, by=by):
@@ -108,6 +122,8 @@ def _turn_to_open(plan: Plan, now: datetime) -> None:
 
 
 def _call_back(plan: Plan, *, source: str, by: str, now: datetime) -> None:
+    if plan.is_series:
+        return  # what bunq was to send is not taken back by us; it is waited for
     found = (
         plan.made.filter(status=InstalmentStatus.OPEN.value).select_related("plan", "order__merchant").first()
     )

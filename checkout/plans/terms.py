@@ -9,7 +9,9 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from checkout.plans.calendar import Rhythm, Unit, local_day
-from checkout.plans.statuses import FirstPayment
+from checkout.plans.series import dates
+from checkout.plans.series.words import paragraphs
+from checkout.plans.statuses import Collecting, FirstPayment
 
 _DATES_NAMED = 3
 _WORDS = {1: "once", 2: "twice"}
@@ -30,6 +32,7 @@ class Offer:
     tries: int
     pause_after_missed: int
     remind_days: int
+    collecting: Collecting = Collecting.EACH
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ def digest(text: str) -> str:
 def that_can_begin(offer: Offer, now: datetime) -> Offer:
     """The offer with a first date that is not over: today, or with a payment today the date after it."""
     rhythm = offer.rhythm
+    if offer.collecting is Collecting.SERIES:
+        return replace(offer, rhythm=dates.that_lies_ahead(rhythm, now))
     today = local_day(now, rhythm.zone)
     is_now = offer.first_payment is FirstPayment.NOW
     if rhythm.first > today or (rhythm.first == today and not is_now):
@@ -63,6 +68,8 @@ def that_can_begin(offer: Offer, now: datetime) -> Offer:
 
 def words(offer: Offer) -> str:
     """The terms, one paragraph a line."""
+    if offer.collecting is Collecting.SERIES:
+        return "\n".join(_of_a_series(offer))
     return "\n".join(
         [
             _what(offer),
@@ -80,6 +87,16 @@ def words(offer: Offer) -> str:
             "stop it, and you can remove it in the bunq app.",
         ]
     )
+
+
+def _of_a_series(offer: Offer) -> list[str]:
+    own = paragraphs(
+        merchant=offer.merchant,
+        account_holder=offer.account_holder,
+        hour=offer.rhythm.hour,
+        zone=offer.rhythm.zone,
+    )
+    return [_what(offer), _when(offer), *own[:1], *_reminder(offer), *own[1:]]
 
 
 def words_of_change(change: Change) -> str:

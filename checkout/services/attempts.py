@@ -155,6 +155,8 @@ def cancel_payment(payment: Payment, *, source: str, now: datetime, by: str = ""
 
 
 def _cancel_once(payment: Payment, reason: Payment.CancelReason, *, by: str, now: datetime) -> bool:
+    if payment.is_scheduled:
+        return True  # it cannot be taken back here
     match payment.state:
         case PaymentStatus.CREATED:
             payment.cancel_reason = reason

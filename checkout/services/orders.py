@@ -100,6 +100,8 @@ def cancel_order(order: Order, *, source: str, now: datetime, by: str = "") -> N
     Raises OrderNotPayable if it is paid, held for review, or closed already.
     """
     with transaction.atomic():
+        if order.payments.filter(way=bank.SCHEDULE, status__in=_OPEN_PAYMENTS).exists():
+            raise OrderNotPayable("bunq sends this payment by a schedule: it cannot be taken back here.")
         if not _close(order, OrderStatus.CANCELLED):
             raise OrderNotPayable("This order is not open any more.")
         record(

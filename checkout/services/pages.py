@@ -49,6 +49,7 @@ _WEIGHTIEST_FIRST = Case(
     When(payments__status__in=[status.value for status in OPEN], then=1),
     When(payments__status=PaymentStatus.FAILED.value, payments__draft_id__isnull=False, then=2),
     When(payments__status=PaymentStatus.FAILED.value, payments__given_up=True, then=2),
+    When(payments__way=Payment.Way.SCHEDULE.value, payments__status=PaymentStatus.EXPIRED.value, then=2),
     default=3,
 )
 # How seldom it is written that a page is open.

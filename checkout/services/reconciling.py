@@ -25,6 +25,7 @@ from checkout.services import reconciling_pushes as pushes
 from checkout.services.reconciling_compare import compare, is_final, is_whole, transfer
 from checkout.services.reconciling_refunds import RefundCheck
 from checkout.services.reconciling_report import Report as Report
+from checkout.services.reconciling_series import SeriesCheck
 from checkout.services.reconciling_words import Difference, Kind, of_draft, of_payment
 from checkout.statuses import OPEN, PaymentStatus, from_bunq
 from oauth_connect import all_drafts, clock
@@ -91,6 +92,7 @@ class _Reconciliation:
         self._elsewhere()
         self._own_facts()
         self._refunds()
+        self._series()
         if self._skipped:
             self._report.unread.append(f"{self._skipped} more payments were not compared: the bank is away.")
         return self._report
@@ -359,6 +361,12 @@ class _Reconciliation:
         check = RefundCheck(self._since)
         self._report.differences += check.differences()
         self._report.refunds, self._report.refunds_unreadable = check.compared, check.unreadable
+        self._report.unread += check.unread
+
+    def _series(self) -> None:
+        check = SeriesCheck(self._since)
+        self._report.differences += check.differences()
+        self._report.series, self._report.series_unreadable = check.compared, check.unreadable
         self._report.unread += check.unread
 
     def _look_at_own_facts(self) -> list[Difference]:

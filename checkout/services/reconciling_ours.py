@@ -130,7 +130,9 @@ def _flags_without_reason(scope: Scope) -> Iterator[Difference]:
 def _stuck(scope: Scope) -> Iterator[Difference]:
     now = scope.now
     unleased = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-    for payment in scope.payments().filter(status__in=_OPEN).filter(unleased).order_by("pk"):
+    # What bunq sends by a schedule waits for evidence, and is in nobody's queue.
+    rows = scope.payments().filter(status__in=_OPEN).exclude(way=bank.SCHEDULE)
+    for payment in rows.filter(unleased).order_by("pk"):
         since = _ago(payment.sent_at or payment.created_at, now)
         if payment.due_at is None:
             yield of_payment(Kind.NOT_IN_QUEUE, payment, at_bank=payment.bank_status)

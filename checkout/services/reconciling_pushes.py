@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from checkout import bank
-from checkout.models import Merchant, Payment
+from checkout.models import Merchant, Payment, PlanSeries
 from checkout.services import reconciling_ours as ours
 from checkout.services.reconciling_compare import compare, is_final, is_whole, transfer
 from checkout.services.reconciling_words import Difference, Kind, of_draft, of_payment
@@ -101,6 +101,8 @@ def judge_unowned(found: Account, is_owned: Callable[[int], bool]) -> None:
         reference = draft.reference if isinstance(draft, bank.PushDraft) else None
         if draft.id is None or not reference or is_owned(draft.id):
             continue
+        if PlanSeries.objects.filter(bank_reference=reference).exists():
+            continue  # no payment, but the one approval of a plan: `reconciling_series`
         asked = ours.pushes_called(reference)
         if not asked and draft.receiver_iban not in ibans:
             continue

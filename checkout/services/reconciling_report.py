@@ -17,6 +17,8 @@ class Report:
     closed_without_payment: int = 0
     refunds: int = 0
     refunds_unreadable: int = 0
+    series: int = 0
+    series_unreadable: int = 0
     unread: list[str] = field(default_factory=list)
 
     @property

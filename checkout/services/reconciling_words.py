@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from checkout.models import Order, Payment, Refund
+from checkout.models import Order, Payment, PlanSeries, Refund
 
 _CORRECT = "manage.py correct_payment --payment {payment} --to {to} --reason … --by …"
 
@@ -47,6 +47,12 @@ class Kind(StrEnum):
     REFUND_UNKNOWN_TO_BANK = "refund_unknown_to_bank"
     REFUND_NOBODY_LOOKS = "refund_nobody_looks"
     REFUND_SUMS = "refund_sums"
+    # A series that bunq pays by a schedule, and its draft on the payer's account.
+    SERIES_NOT_TAKEN_OVER = "series_not_taken_over"
+    SERIES_DIFFERS = "series_differs"
+    SERIES_UNKNOWN_TO_BANK = "series_unknown_to_bank"
+    SERIES_NOBODY_LOOKS = "series_nobody_looks"
+    SERIES_WITHOUT_ROW = "series_without_row"
 
 
 # What differs, what to do. Braces are filled in by `Difference`.
@@ -174,6 +180,26 @@ _WORDS: dict[Kind, tuple[str, str]] = {
         "What this order or its payments count as sent back is not what its refunds come to.",
         "--repair counts anew.",
     ),
+    Kind.SERIES_NOT_TAKEN_OVER: (
+        "Series {detail}: the bank is done with its draft; here it is still open.",
+        "Is a worker running?",
+    ),
+    Kind.SERIES_DIFFERS: (
+        "Series {detail}: the bank shows something else than is stored here.",
+        "Ask the payer what the bunq app shows, and look at the account.",
+    ),
+    Kind.SERIES_UNKNOWN_TO_BANK: (
+        "Series {detail}: the bank does not know this draft on the payer's account.",
+        "Was its sandbox reset? Else ask the payer what the bunq app shows.",
+    ),
+    Kind.SERIES_NOBODY_LOOKS: (
+        "Series {detail}: nobody looks at it.",
+        "Is a worker running?",
+    ),
+    Kind.SERIES_WITHOUT_ROW: (
+        "bunq holds a scheduled payment to one of our merchants that no plan here owns.{detail}",
+        "Was a copy of the database restored? The payer has to decline it, or to stop it, in the bunq app.",
+    ),
 }
 
 # `--repair` can do something about these; of the drafts without a payment only about those with one candidate.
@@ -251,6 +277,37 @@ def of_refund(kind: Kind, refund: Refund, *, at_bank: str) -> Difference:
         to="",
     )
     return replace(of_its_payment, draft=refund.draft_id, refund=refund.pk)
+
+
+def of_series(kind: Kind, series: PlanSeries, *, at_bank: str) -> Difference:
+    """A draft on a payer's account; it is no payment."""
+    detail = f"{series.pk} (plan {series.plan.reference})"
+    return _of_plan(kind, series, draft=series.draft_id, here=series.status, at_bank=at_bank, detail=detail)
+
+
+def of_series_draft(draft_id: int | None, beside: PlanSeries, *, at_bank: str) -> Difference:
+    """One that no plan owns, on an account that `beside` is on, too."""
+    detail = f" It is on the account of the payer of plan {beside.plan.reference}."
+    kind = Kind.SERIES_WITHOUT_ROW
+    return _of_plan(kind, beside, draft=draft_id, here="nothing", at_bank=at_bank, detail=detail)
+
+
+def _of_plan(
+    kind: Kind, series: PlanSeries, *, draft: int | None, here: str, at_bank: str, detail: str
+) -> Difference:
+    differs, to_do = _WORDS[kind]
+    return Difference(
+        kind=kind,
+        payment=None,
+        attempt=None,
+        order="",
+        merchant=series.plan.merchant.name,
+        draft=draft,
+        here=here,
+        at_bank=at_bank,
+        differs=differs.format(detail=detail),
+        to_do=to_do,
+    )
 
 
 def _difference(

@@ -61,6 +61,8 @@ def take_step(payment_id: int, *, now: datetime, means: Means = NOTHING) -> Take
 
 
 def _do(payment: Payment, now: datetime, means: Means) -> StepResult | None:
+    if payment.is_scheduled:
+        return None  # bunq sends it; there is nothing to ask for, and no draft to read
     match payment.state:
         case PaymentStatus.CREATED:
             return submitting.submit(payment, now, means.reservation)

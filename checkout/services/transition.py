@@ -4,7 +4,8 @@ A move is a conditional update on the old status and an event, in one transactio
 of two rivals exactly one finds the old status still there.
 
 `move` keeps to the table. `correct` is for the day on which the table is wrong about reality: a person's word that the
-bank has confirmed. `checkout.services.correcting` asks both, and nobody else calls it.
+bank has confirmed. `checkout.services.correcting` asks both. Of payments that bunq sends by a schedule
+`checkout.plans.series.evidence` calls it, for money that shows up after it was said not to have come; nobody else does.
 """
 
 from collections.abc import Mapping

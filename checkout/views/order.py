@@ -29,6 +29,8 @@ NOT_USED = {
     PageState.LATE: "Money already came in for this order, so no payment was started.",
     PageState.UNCONFIRMED: "What became of an earlier payment of this order cannot be told,"
     " so no second one was started.",
+    PageState.SCHEDULED: "bunq should send this payment by itself, so no second one was started.",
+    PageState.SCHEDULE_UNCONFIRMED: "bunq may have sent this payment, so no second one was started.",
     PageState.REFUNDED: "This order is closed, so no payment was started.",
     PageState.EXPIRED: "This order expired before the form was sent, so no payment was started.",
     PageState.CANCELLED: "This order was cancelled, so no payment was started.",

@@ -23,7 +23,7 @@ from checkout.views.errors import View
 from oauth_connect import clock
 from oauth_connect.newest import Newest
 
-FORM_STATES = frozenset({PageState.FORM, PageState.TRY_AGAIN})
+FORM_STATES = frozenset({PageState.FORM, PageState.TRY_AGAIN, PageState.NOT_ARRIVED})
 # The shopper waits for something to happen by itself: without JavaScript these reload.
 WAITING_STATES = frozenset(
     {
@@ -40,6 +40,9 @@ TITLES = {
     PageState.WAITING: "Approve in bunq",
     PageState.PUSH_WAITING: "Approve on your phone",
     PageState.CONNECTION_GONE: "Look in bunq",
+    PageState.SCHEDULED: "Scheduled",
+    PageState.SCHEDULE_UNCONFIRMED: "Not confirmed",
+    PageState.NOT_ARRIVED: "Not paid",
     PageState.FINISHING: "Confirming",
     PageState.CLOSING: "Cancelling",
     PageState.PAID: "Paid",

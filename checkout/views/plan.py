@@ -10,6 +10,7 @@ from checkout.plans import checking, connecting, offering, stopping
 from checkout.plans.errors import InvalidPlan, NoSuchAccount, PlanIsElsewhere, TermsChanged
 from checkout.plans.page import PlanPage, read_plan_page
 from checkout.plans.page_state import PlanPageState
+from checkout.plans.series import preparing, steps
 from checkout.services import attempts
 from checkout.services.errors import AttemptRunning, InvalidOrder, OrderNotPayable, TooManyAttempts
 from checkout.views import remembered_cookie
@@ -141,6 +142,19 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
         stopping.cancel(plan, source=Event.Source.SHOPPER, by="the payer", now=clock.now())
     except PlanIsElsewhere:
         return to_the_plan(request, plan, OVER)
+    return to_the_plan(request, plan)
+
+
+@private
+@allow("POST", way_on="checkout:plan")
+def again(request: HttpRequest, token: str) -> HttpResponse:
+    """The payer wants to approve the series after all: bunq is asked for it once more."""
+    plan = _find(token)
+    try:
+        series = preparing.ask_again(plan, source=Event.Source.SHOPPER, now=clock.now())
+    except PlanIsElsewhere as error:
+        return to_the_plan(request, plan, str(error))
+    steps.take_step(series.pk, clock.now())
     return to_the_plan(request, plan)
 
 

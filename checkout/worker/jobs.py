@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from checkout import bank
-from checkout.models import Order, Payment, Refund
+from checkout.models import Order, Payment, PlanSeries, Refund
+from checkout.plans.series.statuses import LIVE
+from checkout.plans.series.statuses import values as series_values
 from checkout.refund_statuses import OPEN as REFUND_OPEN
 from checkout.refund_statuses import values
 from checkout.services import queue, turns
@@ -159,12 +161,17 @@ def open_connections(now: datetime, clock: Clock) -> Round:
 
 
 def forget_connections(now: datetime, clock: Clock) -> Round:
-    """Connections that were kept as long as their payers were promised, but for those that watch an open payment."""
+    """Connections that were kept as long as their payers were promised, but for those that watch something open."""
     pushes = Payment.objects.filter(way=Payment.Way.PUSH, status__in=[status.value for status in OPEN])
     refunds = Refund.objects.filter(status__in=values(REFUND_OPEN), connection_id__isnull=False)
-    ids = [rows.values_list("connection_id", flat=True).distinct() for rows in (pushes, refunds)]
-    in_use = {pk for found in ids for pk in found if pk is not None}
-    return Round(payers.forget_overdue(now, in_use=in_use))
+    series = PlanSeries.objects.filter(status__in=series_values(LIVE))
+    in_use = {
+        *pushes.values_list("connection_id", flat=True).distinct(),
+        *refunds.values_list("connection_id", flat=True).distinct(),
+        *series.values_list("connection_id", flat=True),
+        *series.values_list("plan__connection_pk", flat=True),
+    }
+    return Round(payers.forget_overdue(now, in_use={pk for pk in in_use if pk is not None}))
 
 
 def ask_about_our_key(now: datetime, clock: Clock) -> Round:

@@ -12,7 +12,7 @@ from functools import partial
 from checkout import bank
 from checkout.conf import configuration
 from checkout.statuses import PaymentStatus
-from checkout.worker import jobs, plan_jobs, remember_jobs
+from checkout.worker import jobs, plan_jobs, remember_jobs, series_jobs
 from checkout.worker.refund_jobs import follow_refunds
 
 
@@ -75,6 +75,12 @@ PLANS = (
     Job("loss mails", plan_jobs.tell_losses, every_s=10.0),
     Job("plans over", plan_jobs.let_go, every_s=10.0),
 )
+# A lane of its own: a bank that does not answer about schedules must not hold up the making of instalments.
+SERIES = (
+    Job("series", series_jobs.follow_series, every_s=1.0),
+    Job("series told", series_jobs.look_after_hints, every_s=1.0),
+    Job("given back", series_jobs.take_given_back, every_s=30.0),
+)
 REFUNDS = (Job("refunds", follow_refunds, every_s=1.0),)
 CONNECT = (
     Job("connections", jobs.open_connections, every_s=0.5),
@@ -91,6 +97,7 @@ LANES: dict[str, tuple[Job, ...]] = {
     "refunds": REFUNDS,
     "connect": CONNECT,
     "plans": PLANS,
+    "series": SERIES,
 }
 
 

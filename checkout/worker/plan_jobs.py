@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q
 
-from checkout.models import Instalment, Payment, Plan
+from checkout.models import Instalment, Payment, Plan, PlanSeries
 from checkout.plans import checking, connecting, instalments, losing, reminding
+from checkout.plans.series.statuses import LIVE, values
 from checkout.plans.statuses import InstalmentStatus, PlanStatus
 from checkout.services.sparing import sparing_the_others
 from checkout.statuses import OPEN
@@ -24,12 +25,12 @@ _CHOSEN_SOON = timedelta(days=7)
 
 def make_instalments(now: datetime, clock: Clock) -> Round:
     """The instalments that are due, each in a transaction of its own."""
-    return Round(_each("plan", instalments.due_plans(now, limit=PER_ROUND), instalments.make_next, clock))
+    return Round(each("plan", instalments.due_plans(now, limit=PER_ROUND), instalments.make_next, clock))
 
 
 def ask_for_instalments(now: datetime, clock: Clock) -> Round:
     """Start a push, see whether one was paid, try again, or give up: whatever each open instalment needs now."""
-    done = _each("instalment", instalments.due_instalments(now, limit=PER_ROUND), instalments.visit, clock)
+    done = each("instalment", instalments.due_instalments(now, limit=PER_ROUND), instalments.visit, clock)
     return Round(done)
 
 
@@ -38,22 +39,22 @@ def take_money(now: datetime, clock: Clock) -> Round:
 
 
 def remind_payers(now: datetime, clock: Clock) -> Round:
-    return Round(_each("plan", reminding.due_reminders(now, limit=PER_ROUND), reminding.remind, clock))
+    return Round(each("plan", reminding.due_reminders(now, limit=PER_ROUND), reminding.remind, clock))
 
 
 def note_losses(now: datetime, clock: Clock) -> Round:
     """Plans whose payer's connection ended. Where the payer has connected again meanwhile, they go on with that."""
     lost = losing.perhaps_lost(now, limit=PER_ROUND)
-    return Round(_each("plan", lost, lambda pk, now: connecting.usable(Plan.objects.get(pk=pk), now), clock))
+    return Round(each("plan", lost, lambda pk, now: connecting.usable(Plan.objects.get(pk=pk), now), clock))
 
 
 def tell_losses(now: datetime, clock: Clock) -> Round:
-    return Round(_each("plan", losing.to_tell(now, limit=PER_ROUND), losing.tell, clock))
+    return Round(each("plan", losing.to_tell(now, limit=PER_ROUND), losing.tell, clock))
 
 
 def check_connections(now: datetime, clock: Clock) -> Round:
     """Of plans whose page somebody has opened."""
-    return Round(_each("plan", checking.due_checks(now, limit=PER_ROUND), checking.check, clock))
+    return Round(each("plan", checking.due_checks(now, limit=PER_ROUND), checking.check, clock))
 
 
 def begin_plans(now: datetime, clock: Clock) -> Round:
@@ -63,23 +64,24 @@ def begin_plans(now: datetime, clock: Clock) -> Round:
     waits = Q(status=PlanStatus.AWAITING.value) | Q(lost_at__isnull=False)
     waiting = Plan.objects.filter(waits, agreed_at__isnull=False, pk__in=opened)
     pks = waiting.order_by("agreed_at").values_list("pk", flat=True)[:PER_ROUND]
-    _each("plan", pks, lambda pk, now: connecting.follow(Plan.objects.get(pk=pk), now), clock)
+    each("plan", pks, lambda pk, now: connecting.follow(Plan.objects.get(pk=pk), now), clock)
     return Round()
 
 
 def let_go(now: datetime, clock: Clock) -> Round:
     """Plans that are over and of which nothing is open at the bank: their payer's connection is destroyed."""
     still_open = Instalment.objects.filter(plan=OuterRef("pk"), status=InstalmentStatus.OPEN.value)
+    series = PlanSeries.objects.filter(plan=OuterRef("pk"), status__in=values(LIVE))
     at_bank = Payment.objects.filter(
         order__instalment__plan=OuterRef("pk"), status__in=[status.value for status in OPEN]
     )
     over = Plan.objects.filter(over_at__lte=now, disconnected_at__isnull=True)
-    free = over.filter(~Exists(still_open), ~Exists(at_bank))
+    free = over.filter(~Exists(still_open), ~Exists(at_bank), ~Exists(series))
     pks = free.order_by("over_at").values_list("pk", flat=True)[:PER_ROUND]
-    return Round(_each("plan", pks, lambda pk, now: connecting.forget(Plan.objects.get(pk=pk), now), clock))
+    return Round(each("plan", pks, lambda pk, now: connecting.forget(Plan.objects.get(pk=pk), now), clock))
 
 
-def _each(what: str, pks: Iterable[int], do: Callable[[int, datetime], object], clock: Clock) -> int:
+def each(what: str, pks: Iterable[int], do: Callable[[int, datetime], object], clock: Clock) -> int:
     """`do` each; returns how many went well."""
     done = 0
     for pk in list(pks):

@@ -88,6 +88,8 @@ KINDS: dict[str, Kind] = {
     "unknown_status": _kind(Stage.PAYLOAD, "GET", "draft-payment"),
     # "field", "value": what a draft shows instead
     "draft_field": _kind(Stage.PAYLOAD, "GET", "draft-payment"),
+    # "field", "value": what the runs of a schedule show instead
+    "run_field": _kind(Stage.PAYLOAD, "GET", r"/schedule-instance(/\d+)?$"),
     "extra_keys": _kind(Stage.PAYLOAD),
     # the connection is closed although everything was done
     "lost_after": _kind(Stage.WIRE),

@@ -348,3 +348,13 @@ def test_an_instalment_is_paid_also_while_nobody_looks(
     agree(bank, shopper, plan(now(bank) + timedelta(seconds=2), "ONCE"))
     wait_until(lambda: receiver.got != [], what="the instalment that nobody asked for")
     assert receiver.got[0]["event_type"] == "SCHEDULE_INSTANCE_PAYMENT_SUCCEEDED"
+
+
+def test_a_run_can_show_something_else_than_it_did(
+    bank: SandboxBank, shopper: Shopper, start: datetime
+) -> None:
+    scheduled = agree(bank, shopper, plan(start))
+    go_to(shopper, start)
+    bank.fault("run_field", field="result_object", value=None)
+    assert instances(shopper, scheduled)[0]["result_object"] is None
+    assert instances(shopper, scheduled)[0]["result_object"] is not None

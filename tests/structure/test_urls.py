@@ -24,6 +24,7 @@ PUBLIC = {
     "plans/<order_token:token>/connect": "as above",
     "plans/<order_token:token>/account": "as above",
     "plans/<order_token:token>/cancel": "as above",
+    "plans/<order_token:token>/again": "as above",
     "plans/<order_token:token>/returned": "as above",
     "plans/<order_token:token>/status": "as above",
     "plans/<order_token:token>/warn": "as above; and only the browser that brought bunq's consent back",

@@ -120,6 +120,10 @@ def _count_line(report: Report) -> str:
         counts.append(f"{report.refunds} refunds")
     if report.refunds_unreadable:
         counts.append(f"{report.refunds_unreadable} refunds on accounts that are not connected")
+    if report.series:
+        counts.append(f"{report.series} series")
+    if report.series_unreadable:
+        counts.append(f"{report.series_unreadable} series on accounts that are not connected")
     if report.closed_without_payment:
         counts.append(f"{report.closed_without_payment} closed drafts without a payment")
     counts.append(f"{len(report.differences)} differences")
@@ -137,6 +141,8 @@ def _as_json(report: Report, deeds: list[str]) -> dict[str, Any]:
         "closed_without_payment": report.closed_without_payment,
         "refunds": report.refunds,
         "refunds_unreadable": report.refunds_unreadable,
+        "series": report.series,
+        "series_unreadable": report.series_unreadable,
         "complete": report.is_complete,
         "unread": report.unread,
         "repaired": deeds,

@@ -8,6 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from checkout import refund_statuses
+from checkout.plans.series import statuses as series_statuses
+from checkout.plans.series.statuses import SeriesStatus
 from checkout.refund_statuses import RefundStatus
 from checkout.statuses import AT_BANK, FROM_BUNQ, MOVES, OrderStatus, PaymentStatus
 
@@ -34,7 +36,9 @@ class Command(BaseCommand):
 
 
 def status_page() -> str:
-    return "\n".join([_HEAD, *_payment_part(), *_bunq_part(), *_order_part(), *_refund_part()])
+    return "\n".join(
+        [_HEAD, *_payment_part(), *_bunq_part(), *_order_part(), *_refund_part(), *_series_part()]
+    )
 
 
 def _payment_part() -> list[str]:
@@ -81,5 +85,16 @@ def _refund_part() -> list[str]:
         *_diagram(refund_statuses.MOVES, RefundStatus.REQUESTED),
         "",
         f"bunq holds a draft, or may hold one, in {at_bank}: the merchant can approve it there.",
+        "",
+    ]
+
+
+def _series_part() -> list[str]:
+    return [
+        "## A series (the one approval of a plan that bunq pays by a schedule)",
+        "",
+        "From `checkout/plans/series/statuses.py`. `scheduled` is the payer's approval, and no money.",
+        "",
+        *_diagram(series_statuses.MOVES, SeriesStatus.CREATED),
         "",
     ]

@@ -68,9 +68,10 @@ def test_an_order_page_takes_as_many_queries_for_one_payment_as_for_eight(
         make_payment(eight, "rejected", number)
     ContentType.objects.get_for_model(Order)  # asked for once per process
     as_staff.get(page_of(one))  # the first one of a process asks SQLite what it can do
-    # session, user, their merchants, two kinds of permission, order, the shopper's page, events, lines, payments
+    # session, user, their merchants, two kinds of permission, order, the shopper's page, events, lines, payments,
+    # whether bunq sends it by a schedule
     for order in (one, eight):
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             assert as_staff.get(page_of(order)).status_code == 200
 
 

@@ -134,6 +134,10 @@ PUSH: dict[str, Any] = {
     "bank_reference": "1-1-0a1b2c3d4e5f",
 }
 
+# What bunq sends by a schedule: it has no draft.
+SCHEDULE: dict[str, Any] = {"way": "schedule", "account_id": 555, "draft_id": None, "due_at": None}
+_PAST = timezone.now() - timedelta(days=1)
+
 
 def _gone(status: str, **changed: Any) -> Callable[[], Order]:
     """A push whose payer's connection has ended."""
@@ -154,10 +158,10 @@ def _late(**flags: Any) -> Callable[[], Order]:
     return _paid(status="expired", paid_at=None, paid_late=True, **flags)
 
 
-def _over(status: str) -> Callable[[], Order]:
+def _over(status: str, paid: str = "cancelled", **changed: Any) -> Callable[[], Order]:
     def make() -> Order:
         made = order(status=status, expires_at=timezone.now() - timedelta(minutes=1))
-        payment(made, "cancelled")
+        payment(made, paid, **changed)
         return made
 
     return make
@@ -179,6 +183,15 @@ SCENES: tuple[tuple[str, PageState, Callable[[], Order]], ...] = (
     ("connection_gone", PageState.CONNECTION_GONE, _gone("pending")),
     ("connection_gone_unknown", PageState.CONNECTION_GONE, _gone("unknown")),
     ("connection_gone_closing", PageState.CONNECTION_GONE, _gone("cancelling", cancel_reason="shopper")),
+    ("scheduled", PageState.SCHEDULED, _closed("pending", **SCHEDULE)),
+    (
+        "schedule_unconfirmed",
+        PageState.SCHEDULE_UNCONFIRMED,
+        _closed("pending", **SCHEDULE, expires_at=_PAST),
+    ),
+    ("not_sent_by_bunq", PageState.NOT_ARRIVED, _closed("rejected", **SCHEDULE)),
+    ("not_arrived", PageState.NOT_ARRIVED, _closed("expired", **SCHEDULE)),
+    ("not_arrived_and_over", PageState.UNCONFIRMED, _over("expired", "expired", **SCHEDULE)),
     ("preparing", PageState.PREPARING, _closed("created")),
     ("checking", PageState.CHECKING, _closed("unknown")),
     ("waiting", PageState.WAITING, _closed("pending")),

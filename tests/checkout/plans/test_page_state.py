@@ -24,8 +24,16 @@ from checkout.plans.statuses import (
 )
 from checkout.statuses import OrderStatus
 
+_SERIES = (
+    None,
+    PlanPageState.SERIES_ASKED,
+    PlanPageState.SERIES_AGAIN,
+    PlanPageState.SERIES_RUNNING,
+    PlanPageState.SERIES_STOPPING,
+)
 ALL_FACTS = [
-    PlanFacts(*each) for each in product(PlanStatus, (False, True), Opening, (False, True), (False, True))
+    PlanFacts(*each)
+    for each in product(PlanStatus, (False, True), Opening, (False, True), (False, True), _SERIES)
 ]
 
 
@@ -80,3 +88,12 @@ def test_every_status_is_in_its_table_and_over_is_over() -> None:
     assert {status for status, exits in PLAN_MOVES.items() if not exits} == OVER
     assert INSTALMENT_MOVES[InstalmentStatus.PAID] == frozenset()
     assert set(COUNTED) == set(InstalmentStatus) - {InstalmentStatus.SKIPPED}
+
+
+@pytest.mark.parametrize("status", InstalmentStatus)
+@pytest.mark.parametrize("order", [OrderStatus.OPEN, OrderStatus.EXPIRED, OrderStatus.CANCELLED])
+def test_what_bunq_may_have_sent_is_never_called_missed_or_offered(
+    status: InstalmentStatus, order: OrderStatus
+) -> None:
+    stands = standing(status, order, is_held=False, has_open_payment=True, is_expected=True)
+    assert stands in (Standing.SCHEDULED, Standing.UNCONFIRMED)

@@ -184,3 +184,9 @@ def test_the_secret_is_removed_from_whatever_is_logged(connection: Connection) -
     assert len(secret) == 43
     assert secret not in without_secrets(f"Internal Server Error: {address(connection.pk)}")
     assert PayerConnection.objects.count() == 1
+
+
+def test_a_run_that_names_no_account_is_a_hint_about_all_of_its_connection(connection: Connection) -> None:
+    said = {"NotificationUrl": {"category": "SCHEDULE_RESULT", "object": {"ScheduledInstance": {"id": 5}}}}
+    assert call(address(connection.pk), said) == 200
+    assert hinted() == [(connection.pk, 0, 0)]

@@ -1,0 +1,138 @@
+"""What a merchant can say about payments that bunq sends by a schedule, and about the series itself."""
+
+from datetime import datetime
+
+from django.contrib import messages
+
+from checkout.admin.wishes import Answer, Wish
+from checkout.models import Instalment, Order, Plan
+from checkout.plans.series import evidence, stopping
+from checkout.plans.series.looking import cannot_be_told, looked, say_none, wants_a_look
+from checkout.plans.series.statuses import SeriesStatus
+from checkout.plans.statuses import PlanStatus
+from checkout.statuses import PaymentStatus
+
+
+def _is_awaited(order: Order) -> bool:
+    return not order.needs_review and order.by_schedule == PaymentStatus.PENDING
+
+
+def _may_have_come(order: Order) -> bool:
+    """Also after somebody said that it did not."""
+    return not order.needs_review and order.by_schedule in (PaymentStatus.PENDING, PaymentStatus.EXPIRED)
+
+
+def _instalment(order: Order) -> Instalment:
+    return Instalment.objects.select_related("plan").get(order=order)
+
+
+def _came(order: Order, by: str, now: datetime) -> Answer:
+    evidence.confirm(_instalment(order), by=by, now=now)
+    order.refresh_from_db()
+    if order.is_flagged:
+        return Answer("Recorded with your name. Please decide what becomes of this money.", messages.WARNING)
+    return Answer("Recorded with your name: the money came. The order is paid.")
+
+
+def _did_not_come(order: Order, by: str, now: datetime) -> Answer:
+    evidence.deny(_instalment(order), by=by, now=now)
+    return Answer(
+        "Recorded with your name: it did not come. The payer can pay this one on its page now.",
+        messages.WARNING,
+    )
+
+
+SERIES_ORDER_WISHES: tuple[Wish[Order], ...] = (
+    Wish(
+        name="came",
+        label="The money came",
+        explanation="bunq was to send this payment by its schedule, and nothing has shown Kassa that it did. Look at "
+        "your own bank statement: amount, payer and date. Only if it is there, say so. The order is paid by that; this "
+        "is recorded with your name and cannot be taken back here.",
+        is_offered=_may_have_come,
+        grant=_came,
+    ),
+    Wish(
+        name="did_not_come",
+        label="It did not come",
+        explanation="Look at your own bank statement first; bunq may be some days late. From now on the payer can pay "
+        "this one by scanning a code, so if bunq sends it after all it is paid twice. Should that happen and bunq show "
+        "it to Kassa, the order is held for you.",
+        is_offered=_is_awaited,
+        grant=_did_not_come,
+        is_grave=True,
+    ),
+)
+
+
+def _stopped(plan: Plan, by: str, now: datetime) -> Answer:
+    stopping.say_stopped(plan, by=by, now=now)
+    return Answer("Recorded with your name: the payer stopped it in bunq. The plan is over.")
+
+
+def _looked(plan: Plan, by: str, now: datetime) -> Answer:
+    looked(plan, by=by, now=now)
+    return Answer("Recorded that you have looked. Nothing else has changed.")
+
+
+def _none(plan: Plan, by: str, now: datetime) -> Answer:
+    say_none(plan, by=by, now=now)
+    return Answer(
+        "Recorded with your name: bunq holds nothing of it. The payer can ask for it again on the plan's page."
+    )
+
+
+def _waits_to_be_stopped(plan: Plan) -> bool:
+    if not plan.is_series:
+        return False
+    return plan.series.filter(status=SeriesStatus.SCHEDULED.value, stop_wanted_at__isnull=False).exists()
+
+
+STOPPED_IN_BUNQ: Wish[Plan] = Wish(
+    name="stopped_in_bunq",
+    label="It is stopped in bunq",
+    explanation="Only if the payer told you that they stopped the scheduled payment in the bunq app. The plan is over "
+    "by that, and no further date is expected. Money that comes all the same then shows up on your bank statement "
+    "only.",
+    is_offered=_waits_to_be_stopped,
+    grant=_stopped,
+    is_grave=True,
+)
+LOOKED_AT_SERIES: Wish[Plan] = Wish(
+    name="looked_at_series",
+    label="I have looked",
+    explanation="bunq shows something about this series that Kassa cannot judge: see what happened, below. "
+    "Look at your account, and ask the payer what the bunq app shows. This records with your name that you did.",
+    is_offered=wants_a_look,
+    grant=_looked,
+)
+NONE_IN_BUNQ: Wish[Plan] = Wish(
+    name="none_in_bunq",
+    label="bunq holds none",
+    explanation="bunq's answer was lost, and Kassa cannot tell whether bunq holds this series. Only if the payer "
+    "looked in the bunq app, and no scheduled payment of this plan waits or runs there, say so: then the payer can be "
+    "asked once more. Were two approved, bunq would pay every date twice.",
+    is_offered=lambda plan: cannot_be_told(plan) is not None,
+    grant=_none,
+    is_grave=True,
+)
+SERIES_PLAN_WISHES = (STOPPED_IN_BUNQ, LOOKED_AT_SERIES, NONE_IN_BUNQ)
+
+
+def after_stop(plan: Plan) -> Answer | None:
+    """What stands after somebody wanted a series stopped; None for a plan whose payments are approved one by one."""
+    if not plan.is_series:
+        return None
+    if plan.state is PlanStatus.CANCELLED:
+        return Answer("The plan is stopped for good, and bunq sends nothing more of it.")
+    if _waits_to_be_stopped(plan):
+        return Answer(
+            "bunq was asked to stop, and does not show yet that it did. The payer has to stop the scheduled payment in "
+            "the bunq app: please tell them. Until then bunq may go on paying, and each payment is expected.",
+            messages.WARNING,
+        )
+    return Answer(
+        "What waits in the payer's bunq app is being closed. If the payer approves it before that, bunq pays by it "
+        "until it is stopped.",
+        messages.WARNING,
+    )

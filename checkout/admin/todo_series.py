@@ -1,0 +1,60 @@
+"""The part of the to-do list about plans that bunq pays by a schedule."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from checkout.admin.series_wishes import SERIES_ORDER_WISHES, SERIES_PLAN_WISHES
+from checkout.admin.wishes import Button, button
+from checkout.models import Instalment
+from checkout.plans.series import to_do
+from checkout.plans.series.to_do import SeriesTask, ToDo
+
+_WHAT = {
+    ToDo.STOP: "This series is to be stopped, and bunq does not show that it is. bunq may go on paying.",
+    ToDo.LOOK: "bunq shows something about this series that Kassa cannot judge, or its answer was lost.",
+}
+_HOW = {
+    ToDo.STOP: "Ask the payer to stop the scheduled payment in the bunq app. Once they told you that they did, say so "
+    "here. If bunq shows it, this goes away by itself.",
+    ToDo.LOOK: "Look at what happened on the plan's page, at your account, and ask the payer what the bunq app shows.",
+}
+
+
+@dataclass(frozen=True)
+class PaymentRow:
+    """One payment that is to be confirmed."""
+
+    instalment: Instalment
+    url: str
+    buttons: list[Button]
+
+
+@dataclass(frozen=True)
+class SeriesRow:
+    task: SeriesTask
+    url: str
+    happened: str
+    to_do: str
+    buttons: list[Button]
+
+
+def payments(merchants: Any, most: int) -> list[PaymentRow]:
+    rows = []
+    for instalment in to_do.unconfirmed(merchants)[:most]:
+        order = instalment.order
+        assert order is not None
+        url = reverse("admin:checkout_order_change", args=[order.pk])
+        rows.append(PaymentRow(instalment, url, [button(one, order) for one in SERIES_ORDER_WISHES]))
+    return rows
+
+
+def series(merchants: Any, most: int) -> list[SeriesRow]:
+    rows = []
+    for task in to_do.series(merchants)[:most]:
+        plan = task.series.plan
+        offered = [button(one, plan) for one in SERIES_PLAN_WISHES if one.is_offered(plan)]
+        url = reverse("admin:checkout_plan_change", args=[plan.pk])
+        rows.append(SeriesRow(task, url, _WHAT[task.to_do], _HOW[task.to_do], offered))
+    return rows

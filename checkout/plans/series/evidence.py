@@ -1,0 +1,264 @@
+"""What shows that an instalment of a series was paid, or that it was not: a run of bunq's schedule, or a person's word.
+
+Nothing else does: neither the payer's approval, nor the date, nor a message from outside. Source: bunq OpenAPI,
+ScheduleInstance.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from checkout.bank.schedules import BY_HAND
+from checkout.models import Event, Instalment, Order, Payment, Plan, PlanSeries
+from checkout.plans.errors import PlanIsElsewhere
+from checkout.plans.events import record
+from checkout.plans.moves import due_at, end_instalment, take_plan
+from checkout.plans.series.expecting import payment_of
+from checkout.plans.series.moving import note
+from checkout.plans.statuses import InstalmentStatus
+from checkout.services.events import record as record_on_order
+from checkout.services.transition import correct, move
+from checkout.statuses import RUN_PAID, OrderStatus, PaymentStatus
+from oauth_connect.bunq.payer_types import ScheduleInstance
+from oauth_connect.bunq.types import Money
+
+FAILED_WORD, RETRY_WORD = "FAILED_USER_ERROR", "RETRY"
+_KNOWN = frozenset({RUN_PAID, FAILED_WORD, RETRY_WORD})
+# Two dates of a plan are at least a week apart; bunq may be some hours off ours.
+SAME_DATE = timedelta(hours=36)
+UNEXPECTED = "series_unexpected_run"
+_BANK_STATUS_LENGTH = 40
+_MOST_TO_COME = 1000
+_GIVEN_UP = frozenset({PaymentStatus.EXPIRED, PaymentStatus.REJECTED})
+
+
+def take(series: PlanSeries, runs: Sequence[ScheduleInstance], now: datetime) -> None:
+    """Take over what bunq shows of each date that has come."""
+    plan = series.plan
+    unpaid = plan.made.filter(order__isnull=False).exclude(status=InstalmentStatus.PAID.value)
+    for instalment in unpaid.select_related("plan"):
+        run = _of_date(runs, instalment.due_at)
+        if run is not None:
+            _believe(instalment, payment_of(instalment), run, now)
+    dates = list(plan.made.values_list("due_at", flat=True))
+    for run in runs:
+        if run.state == RUN_PAID and not _is_expected(series, dates, run):
+            _tell_unexpected(series, run, now)
+
+
+def _of_date(runs: Sequence[ScheduleInstance], date: datetime) -> ScheduleInstance | None:
+    """The one run of this date; None if bunq shows none, or more than one that may be."""
+    near = [one for one in runs if one.time_start is not None and abs(one.time_start - date) <= SAME_DATE]
+    return near[0] if len(near) == 1 else None
+
+
+def _is_expected(series: PlanSeries, dates: Sequence[datetime], run: ScheduleInstance) -> bool:
+    """Also what the plan has not come to yet: it is made in a moment."""
+    if run.time_start is None:
+        return True
+    if any(abs(run.time_start - date) <= SAME_DATE for date in dates):
+        return True
+    return series.plan.next_at is not None and _is_to_come(series.plan, run.time_start)
+
+
+def _is_to_come(plan: Plan, moment: datetime) -> bool:
+    last = plan.instalments or plan.next_number + _MOST_TO_COME
+    for number in range(plan.next_number, last + 1):
+        date = due_at(plan, number)
+        if abs(moment - date) <= SAME_DATE:
+            return True
+        if date > moment:
+            return False
+    return False
+
+
+def _tell_unexpected(series: PlanSeries, run: ScheduleInstance, now: datetime) -> None:
+    said = series.plan.events.filter(kind=UNEXPECTED, data__run=run.id)
+    if not said.exists():
+        note(
+            series,
+            UNEXPECTED,
+            source=Event.Source.BANK,
+            now=now,
+            message="bunq shows a payment of this series on a date that the plan does not have. A person must look.",
+            data=_shown(run),
+            alert=True,
+            unclear=True,
+        )
+
+
+def _believe(instalment: Instalment, payment: Payment, run: ScheduleInstance, now: datetime) -> None:
+    if payment.state is PaymentStatus.PAID:
+        return
+    _note_word(payment, run, now)
+    if run.state == RUN_PAID and _is_whole(run):
+        _settle(
+            instalment,
+            payment,
+            PaymentStatus.PAID,
+            source=Event.Source.BANK,
+            kind="bank_decided",
+            now=now,
+            data=_shown(run),
+        )
+    elif run.state == FAILED_WORD and payment.state is PaymentStatus.PENDING:
+        _settle(
+            instalment,
+            payment,
+            PaymentStatus.REJECTED,
+            source=Event.Source.BANK,
+            kind="bank_decided",
+            now=now,
+            message="bunq shows that this payment of the series failed for good.",
+            data=_shown(run),
+        )
+
+
+def _is_whole(run: ScheduleInstance) -> bool:
+    """The payment itself is shown, with what has to be compared, and is not held back."""
+    paid = run.payment
+    return (
+        paid is not None
+        and paid.amount is not None
+        and paid.counterparty_iban is not None
+        and not paid.suspended
+    )
+
+
+def _note_word(payment: Payment, run: ScheduleInstance, now: datetime) -> None:
+    """Keep every new word of the bank; one that we do not know is told to a person."""
+    word = run.state[:_BANK_STATUS_LENGTH]
+    if word == payment.bank_status:
+        return
+    payment.bank_status = word
+    with transaction.atomic():
+        Payment.objects.filter(pk=payment.pk).update(bank_status=word)
+        record_on_order(
+            payment.order,
+            "bank_said",
+            source=Event.Source.BANK,
+            now=now,
+            payment=payment,
+            message=f"The bank shows this date of the series as {word}.",
+            data=_shown(run),
+            alert=run.state not in _KNOWN,
+        )
+
+
+def confirm(instalment: Instalment, *, by: str, now: datetime) -> None:
+    """The merchant found it on the own bank statement, perhaps after saying that it did not come.
+
+    Raises PlanIsElsewhere.
+    """
+    payment = payment_of(instalment)
+    if not may_have_come(payment):
+        raise PlanIsElsewhere("bunq, or somebody else, has said already what became of it.")
+    done = _settle(
+        instalment,
+        payment,
+        PaymentStatus.PAID,
+        source=Event.Source.MERCHANT,
+        kind="confirmed_by_hand",
+        now=now,
+        message=f"by {by}: it is on the bank statement",
+        data={BY_HAND: by, "amount": f"{payment.amount} {payment.currency}"},
+    )
+    if not done:
+        raise PlanIsElsewhere("There is nothing to confirm any more.")
+
+
+def deny(instalment: Instalment, *, by: str, now: datetime) -> None:
+    """The merchant looked at the own bank statement: it did not come. It may be paid by scanning then.
+
+    Raises PlanIsElsewhere.
+    """
+    payment = _awaited(instalment)
+    done = _settle(
+        instalment,
+        payment,
+        PaymentStatus.EXPIRED,
+        source=Event.Source.MERCHANT,
+        kind="denied_by_hand",
+        now=now,
+        message=f"by {by}: it did not come",
+        data={BY_HAND: by},
+    )
+    if not done:
+        raise PlanIsElsewhere("There is nothing to say about it any more.")
+
+
+def may_have_come(payment: Payment) -> bool:
+    """Whether a person may say that it came."""
+    said_not = payment.state is PaymentStatus.EXPIRED
+    return (payment.state is PaymentStatus.PENDING or said_not) and not payment.order.needs_review
+
+
+def _awaited(instalment: Instalment) -> Payment:
+    payment = payment_of(instalment)
+    if payment.state is not PaymentStatus.PENDING or payment.order.needs_review:
+        raise PlanIsElsewhere("bunq, or somebody else, has said already what became of it.")
+    return payment
+
+
+def _settle(
+    instalment: Instalment,
+    payment: Payment,
+    new: PaymentStatus,
+    *,
+    source: str,
+    kind: str,
+    now: datetime,
+    message: str = "",
+    data: dict[str, Any],
+) -> bool:
+    """The payment, its order and its instalment in one transaction: a process that dies leaves all or nothing.
+
+    Money that shows up after it was said not to have come is money: it pays its order if that still waits for it, and
+    is flagged otherwise.
+    """
+    with transaction.atomic():
+        plan = instalment.plan
+        take_plan(plan)
+        instalment.refresh_from_db()
+        if payment.state in _GIVEN_UP and new is PaymentStatus.PAID:
+            said = f"{message or 'bunq shows it'}, after it had been said not to have come"
+            done = correct(
+                payment, new, now=now, message=said, data=data, bank_status=payment.bank_status or RUN_PAID
+            )
+        else:
+            done = move(payment, new, source=source, kind=kind, now=now, message=message, data=data)
+        if not done:
+            return False
+        order = Order.objects.get(pk=payment.order_id)
+        if new is not PaymentStatus.PAID:
+            # From now on it can be paid by scanning, for as long as any instalment.
+            Order.objects.filter(pk=order.pk, status=OrderStatus.OPEN.value).update(
+                expires_at=now + timedelta(days=plan.grace_days)
+            )
+            end_instalment(instalment, InstalmentStatus.MISSED, now=now)
+        elif order.status == OrderStatus.PAID:
+            end_instalment(instalment, InstalmentStatus.PAID, now=now)
+        if source == Event.Source.MERCHANT:
+            record(plan, kind, source=source, now=now, instalment=instalment, message=message)
+    return True
+
+
+def _shown(run: ScheduleInstance) -> dict[str, Any]:
+    paid = run.payment
+    return {
+        "run": run.id,
+        "state": run.state,
+        "time_start": run.time_start.isoformat() if run.time_start else None,
+        "errors": list(run.errors)[:5],
+        "payment": paid.id if paid else None,
+        "paid_amount": str(paid.amount) if paid and paid.amount else None,
+        "paid_to": paid.counterparty_iban if paid else None,
+        "paid_from": paid.iban if paid else None,
+        "suspended": paid.suspended if paid else None,
+        # As the payments of other ways tell it, for the merchant's to-do list.
+        "amount": str(Money(abs(paid.amount.value), paid.amount.currency)) if paid and paid.amount else None,
+        "sender_iban": paid.iban if paid else None,
+        "receiver_iban": paid.counterparty_iban if paid else None,
+    }

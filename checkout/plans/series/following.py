@@ -1,0 +1,161 @@
+"""Following a series that the payer approved: does it still run, and what became of each date, as far as bunq tells.
+
+Whether a payment initiator may read that is not documented. Where bunq refuses, the instalments stay *unconfirmed*
+until the merchant has looked at the own account; it is tried again once a day. Source: bunq OpenAPI, Schedule.
+"""
+
+from datetime import datetime, timedelta
+
+from checkout.bank import NothingHappened
+from checkout.models import Event, PlanSeries
+from checkout.plans.series import door, evidence, stopping
+from checkout.plans.series.door import NotTold
+from checkout.plans.series.moving import move, note
+from checkout.plans.series.sending import in_sight, no_connection
+from checkout.plans.series.statuses import Reading, SeriesStatus
+from checkout.plans.statuses import UNENDED, InstalmentStatus, PlanStatus
+from checkout.services.outcome import StepResult, growing
+from oauth_connect.bunq.payer_types import Schedule
+
+_SOON_S = 60.0
+_HOUR_S = 3600.0
+_SELDOM_S = 6 * _HOUR_S
+_DAY_S = 24 * _HOUR_S
+# After its end bunq may still be trying what failed.
+_AFTER_END = timedelta(days=3)
+_AFTER_DATE = timedelta(minutes=1)
+
+
+def follow(series: PlanSeries, now: datetime) -> StepResult:
+    """The step of a *scheduled* series."""
+    stopping.ask_if_wanted(series, now)
+    found = door.schedule_of(series)
+    if isinstance(found, NothingHappened):
+        return _unread(series, found, now)
+    in_sight(series, now)
+    if isinstance(found, NotTold):
+        _not_told(series, found, now)
+    else:
+        trouble = _take(series, found, now)
+        if trouble is not None:
+            return _unread(series, trouble, now)
+    if series.state is SeriesStatus.SCHEDULED and _is_over(series, now):
+        _finish(series, now)
+    return StepResult(_pause_s(series, now))
+
+
+def look_back(series: PlanSeries, now: datetime) -> StepResult:
+    """The step of one that has ended: what became of the dates that had come before."""
+    if not has_to_look_back(series) or series.schedule_id is None:
+        return StepResult(0.0)
+    runs = door.runs_of(series, series.schedule_id)
+    if isinstance(runs, NothingHappened):
+        return _unread(series, runs, now)
+    if not isinstance(runs, NotTold):
+        evidence.take(series, runs, now)
+    return StepResult(_pause_s(series, now))
+
+
+def has_to_look_back(series: PlanSeries) -> bool:
+    """Whether something that it was to pay is not known yet, and bunq tells."""
+    ended = series.state in (SeriesStatus.STOPPED, SeriesStatus.FINISHED)
+    return ended and series.reading == Reading.YES and _is_unended(series)
+
+
+def _take(series: PlanSeries, shown: Schedule, now: datetime) -> NothingHappened | None:
+    assert shown.id is not None
+    runs = door.runs_of(series, shown.id)
+    if isinstance(runs, NothingHappened):
+        return runs
+    if isinstance(runs, NotTold):
+        _not_told(series, runs, now)
+    else:
+        if series.reading != Reading.YES or series.schedule_id != shown.id:
+            note(
+                series,
+                "series_readable",
+                source=Event.Source.BANK,
+                now=now,
+                message="bunq shows what became of each payment.",
+                data={"schedule": shown.id},
+                reading=Reading.YES.value,
+                schedule_id=shown.id,
+            )
+        evidence.take(series, runs, now)
+    series.plan.refresh_from_db()
+    next_at = series.plan.next_at
+    if shown.status == "CANCELLED" and not (next_at and next_at <= now):  # what had come before is made first
+        _stopped(series, now)
+    elif shown.status == "FINISHED" and next_at is None:
+        _finish(series, now)
+    return None
+
+
+def _not_told(series: PlanSeries, answer: NotTold, now: datetime) -> None:
+    if series.reading != Reading.NO:
+        note(
+            series,
+            "series_not_readable",
+            source=Event.Source.BANK,
+            now=now,
+            message="bunq does not show us what became of each payment, so the merchant has to confirm them.",
+            data=answer.evidence,
+            reading=Reading.NO.value,
+        )
+
+
+def _stopped(series: PlanSeries, now: datetime) -> None:
+    move(
+        series,
+        SeriesStatus.STOPPED,
+        source=Event.Source.BANK,
+        kind="series_stopped",
+        now=now,
+        message="bunq shows that it pays no further date.",
+    )
+
+
+def _finish(series: PlanSeries, now: datetime) -> None:
+    move(series, SeriesStatus.FINISHED, source=Event.Source.WORKER, kind="series_finished", now=now)
+
+
+def _is_over(series: PlanSeries, now: datetime) -> bool:
+    """Each date has come and gone, and nothing is left that a reading could tell."""
+    plan = series.plan
+    plan.refresh_from_db()
+    if plan.state is PlanStatus.ENDED:
+        return True
+    ended = series.time_end is not None and now > series.time_end + _AFTER_END
+    return ended and plan.next_at is None and not _is_unended(series)
+
+
+def _is_unended(series: PlanSeries) -> bool:
+    return series.plan.made.filter(status__in=[status.value for status in UNENDED]).exists()
+
+
+def _unread(series: PlanSeries, trouble: NothingHappened, now: datetime) -> StepResult:
+    if trouble == door.OUT_OF_SIGHT:
+        no_connection(series, now)
+        return StepResult(_pause_s(series, now))
+    return StepResult(
+        growing(max(_SOON_S, trouble.retry_after_s), series.steps_without_news), trouble.resume_in_s
+    )
+
+
+def _pause_s(series: PlanSeries, now: datetime) -> float:
+    """Seconds until the next look: soon after a date, more and more seldom afterwards, and at the next date at the
+    latest.
+    """
+    plan = series.plan
+    pauses = [_DAY_S]
+    made = plan.made.filter(status=InstalmentStatus.OPEN.value).values_list("due_at", flat=True).first()
+    if made is not None and series.reading == Reading.YES:
+        age_s = (now - made).total_seconds()
+        pauses.append(_SOON_S if age_s < _HOUR_S else min(age_s / 10, _SELDOM_S))
+    elif made is not None:
+        pauses.append(_SELDOM_S)
+    if series.stop_wanted_at is not None:
+        pauses.append(_HOUR_S)
+    if plan.next_at is not None:
+        pauses.append(max((plan.next_at + _AFTER_DATE - now).total_seconds(), _SOON_S))
+    return min(pauses)

@@ -1,0 +1,126 @@
+"""Stopping a plan that bunq pays by a schedule. The plan is stopped when bunq pays no more of it, and not before.
+
+A draft that waits is closed at the bank first. Of a series that was approved bunq is asked to pay no further date;
+whether a payment initiator may ask that is not documented. Only a reading says that it was heard. Until then payer and
+merchant are told to stop it in the bunq app, and each date is expected on.
+Source: bunq OpenAPI, SchedulePayment.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from checkout import bank
+from checkout.bank import NothingHappened
+from checkout.models import Event, Plan, PlanSeries
+from checkout.plans.errors import PlanIsElsewhere
+from checkout.plans.events import by_whom
+from checkout.plans.moves import take_plan
+from checkout.plans.series import door
+from checkout.plans.series.door import NotTold
+from checkout.plans.series.moving import move, note, was_said
+from checkout.plans.series.preparing import live
+from checkout.plans.series.statuses import LIVE, SeriesStatus
+from checkout.plans.statuses import OVER
+
+# Asking again is harmless; but who was refused so often is not heard.
+_MOST_ASKED = 5
+REFUSED = "series_stop_refused"
+
+
+def want(plan: Plan, *, source: str, by: str, now: datetime) -> PlanSeries | None:
+    """Note that this plan's series is to be stopped; a step does it. None if there is none: then the plan can be
+    stopped at once. Raises PlanIsElsewhere.
+    """
+    with transaction.atomic():
+        take_plan(plan)
+        if plan.state in OVER:
+            raise PlanIsElsewhere("This plan is over already.")
+        series = live(plan)
+        if series is None:
+            return None
+        if series.stop_wanted_at is None:
+            note(
+                series,
+                "series_stop_wanted",
+                source=source,
+                now=now,
+                message=by_whom(by),
+                stop_wanted_at=now,
+                stop_wanted_by=by[:150],
+            )
+        PlanSeries.objects.filter(pk=series.pk).update(due_at=now)
+    return series
+
+
+def ask_if_wanted(series: PlanSeries, now: datetime) -> None:
+    """Ask bunq to pay no further date of an approved series, if somebody wants that. What became of it, the reading
+    that follows tells.
+    """
+    if series.stop_wanted_at is None or not _may_ask(series):
+        return
+    found = door.scheduled_payment_of(series)
+    if isinstance(found, NotTold):
+        _refused(series, found, now)
+        return
+    if isinstance(found, NothingHappened) or found.id is None or found.status not in (None, "ACTIVE"):
+        return
+    room = door.reserve_stop()
+    if isinstance(room, NothingHappened):
+        return
+    request_id = bank.new_request_id()
+    try:
+        note(
+            series,
+            "series_stop_asked",
+            source=Event.Source.WORKER,
+            now=now,
+            data={"request_id": request_id, "scheduled": found.id},
+        )
+        answer = door.ask_to_stop(series, found.id, request_id=request_id, reservation=room)
+    finally:
+        room.give_back()
+    if isinstance(answer, NotTold):
+        _refused(series, answer, now)
+
+
+def _may_ask(series: PlanSeries) -> bool:
+    asked = series.plan.events.filter(kind="series_stop_asked", data__series=series.number).count()
+    return asked < _MOST_ASKED and not was_said(series, REFUSED)
+
+
+def _refused(series: PlanSeries, answer: NotTold, now: datetime) -> None:
+    note(
+        series,
+        REFUSED,
+        source=Event.Source.BANK,
+        now=now,
+        message="bunq does not let us stop it: the payer has to stop it in the bunq app.",
+        data=answer.evidence,
+        alert=True,
+    )
+
+
+def say_stopped(plan: Plan, *, by: str, now: datetime) -> None:
+    """A person knows that the payer stopped it in the bunq app. The plan is over by that. Raises PlanIsElsewhere."""
+    series = live(plan)
+    done = (
+        series is not None
+        and series.stop_wanted_at is not None
+        and series.state is SeriesStatus.SCHEDULED
+        and move(
+            series,
+            SeriesStatus.STOPPED,
+            source=Event.Source.MERCHANT,
+            kind="series_said_stopped",
+            now=now,
+            message=f"by {by}: the payer stopped it in the bunq app",
+        )
+    )
+    if not done:
+        raise PlanIsElsewhere("This series is not waiting to be stopped.")
+
+
+def is_wanted(plan: Plan) -> bool:
+    """Whether bunq may still pay although somebody wants it stopped."""
+    return plan.series.filter(status__in=[s.value for s in LIVE], stop_wanted_at__isnull=False).exists()

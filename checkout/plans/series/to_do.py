@@ -1,0 +1,60 @@
+"""What of plans that bunq pays by a schedule waits for a person: payments to be confirmed, series to be stopped."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db.models import Q, QuerySet
+
+from checkout.models import Instalment, Merchant, Payment, PlanSeries
+from checkout.plans.series.statuses import SeriesStatus
+from checkout.plans.statuses import InstalmentStatus
+from checkout.statuses import PaymentStatus
+
+MOST = 500
+
+
+class ToDo(StrEnum):
+    STOP = "series_stop"  # it is to be stopped, and bunq does not show that it is
+    LOOK = "series_look"  # what bunq holds cannot be told, or is something else than was asked for
+
+
+@dataclass(frozen=True)
+class SeriesTask:
+    series: PlanSeries
+    to_do: ToDo
+    since: datetime
+
+
+def unconfirmed(merchants: QuerySet[Merchant] | None) -> QuerySet[Instalment]:
+    """Payments of which nothing shows whether bunq sent them, of these merchants (None: of all), oldest first."""
+    rows = Instalment.objects.filter(
+        status=InstalmentStatus.UNCONFIRMED.value,
+        order__payments__way=Payment.Way.SCHEDULE,
+        order__payments__status=PaymentStatus.PENDING.value,
+    )
+    if merchants is not None:
+        rows = rows.filter(plan__merchant__in=merchants.values("pk"))
+    return rows.select_related("plan__merchant", "order").order_by("due_at")[:MOST]
+
+
+def series(merchants: QuerySet[Merchant] | None) -> list[SeriesTask]:
+    """Series that somebody has to stop, or look at in bunq."""
+    stop = Q(stop_wanted_at__isnull=False, status=SeriesStatus.SCHEDULED.value)
+    rows = PlanSeries.objects.filter(stop | Q(unclear=True))
+    if merchants is not None:
+        rows = rows.filter(plan__merchant__in=merchants.values("pk"))
+    found = rows.select_related("plan__merchant").order_by("pk")[:MOST]
+    return [
+        SeriesTask(
+            one,
+            ToDo.LOOK if one.unclear else ToDo.STOP,
+            one.stop_wanted_at or one.looked_at or one.created_at,
+        )
+        for one in found
+    ]
+
+
+def count_open(merchants: QuerySet[Merchant] | None) -> int:
+    """How many payments are to be confirmed, and series to be looked at. Two queries."""
+    return len(unconfirmed(merchants).values_list("pk", flat=True)) + len(series(merchants))

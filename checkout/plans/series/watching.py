@@ -1,0 +1,177 @@
+"""Reading the draft of a series and believing it (invariant 2), and closing it while it waits.
+
+"ACCEPTED" is the payer's approval of the schedule: *scheduled*, and no money. Nothing here ever turns anything paid.
+Source: bunq OpenAPI, DraftPayment, Schedule.
+"""
+
+from datetime import datetime
+
+from checkout import bank
+from checkout.bank import NothingHappened
+from checkout.models import Event, PlanSeries
+from checkout.plans.series import door
+from checkout.plans.series.moving import move, note, was_said
+from checkout.plans.series.sending import in_sight, is_unwanted, no_connection
+from checkout.plans.series.statuses import CLOSED, Reading, SeriesStatus
+from checkout.services.outcome import StepResult, growing
+from checkout.statuses import FROM_BUNQ, PaymentStatus, from_bunq
+from oauth_connect.bunq.payer_types import DraftPayment
+
+UNREADABLE, OTHER_SERIES = "series_unreadable", "series_differs"
+_PAUSE_S = 5.0
+_SOON_S = 1.0
+_BANK_STATUS_LENGTH = 40
+
+
+def look_or_close(series: PlanSeries, now: datetime) -> StepResult:
+    """A *waiting* series: ask bunq; past its time, or if somebody wants it closed, close it."""
+    unwanted = is_unwanted(series)
+    if not unwanted and now < series.approve_until:
+        return look(series, now)
+    move(
+        series,
+        SeriesStatus.CANCELLING,
+        source=Event.Source.WORKER,
+        kind="series_closing",
+        now=now,
+        message="It is to be stopped." if unwanted else "It was not approved in time.",
+    )
+    return close(series, now)
+
+
+def look(series: PlanSeries, now: datetime) -> StepResult:
+    """Read the draft and record what bunq says."""
+    answer = _read(series)
+    if isinstance(answer, NothingHappened):
+        return _unread(series, answer, now)
+    believe(series, answer, now)
+    return StepResult(growing(_PAUSE_S, series.steps_without_news))
+
+
+def close(series: PlanSeries, now: datetime) -> StepResult:
+    """A *cancelling* series: read it, ask bunq to cancel what is still open, read what became of it."""
+    if series.state is not SeriesStatus.CANCELLING:
+        return StepResult(_SOON_S)
+    answer = _read(series)
+    if isinstance(answer, NothingHappened):
+        return _unread(series, answer, now)
+    believe(series, answer, now)
+    if series.state is not SeriesStatus.CANCELLING or from_bunq(answer.status) is not PaymentStatus.PENDING:
+        return StepResult(growing(_SOON_S, series.steps_without_news))
+    trouble = _ask_to_close(series, answer, now)
+    if trouble is not None:
+        return _unread(series, trouble, now)
+    answer = _read(series)
+    if isinstance(answer, NothingHappened):
+        return _unread(series, answer, now)
+    believe(series, answer, now)
+    return StepResult(growing(_SOON_S, series.steps_without_news))
+
+
+def _read(series: PlanSeries) -> DraftPayment | NothingHappened:
+    assert series.draft_id is not None
+    return door.read(series, series.draft_id)
+
+
+def _ask_to_close(series: PlanSeries, shown: DraftPayment, now: datetime) -> NothingHappened | None:
+    """Record, then send. `updated` goes back as it was read: bunq refuses a decision on an older state."""
+    room = door.reserve_close()
+    if isinstance(room, NothingHappened):
+        return room
+    request_id = bank.new_request_id()
+    try:
+        note(
+            series,
+            "series_close_asked",
+            source=Event.Source.WORKER,
+            now=now,
+            data={"request_id": request_id, "draft_id": series.draft_id, "updated": shown.updated},
+        )
+        return door.ask_to_close(series, updated=shown.updated or "", request_id=request_id, reservation=room)
+    finally:
+        room.give_back()
+
+
+def believe(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
+    """Take over what bunq shows for this series' draft."""
+    in_sight(series, now)
+    _note_word(series, draft, now)
+    status = from_bunq(draft.status)
+    if status in CLOSED:
+        move(
+            series,
+            CLOSED[status],
+            source=Event.Source.BANK,
+            kind="series_decided",
+            now=now,
+            data=draft.as_evidence(),
+        )
+    elif status is PaymentStatus.PAID and series.state is not SeriesStatus.SCHEDULED:
+        _approved(series, draft, now)
+
+
+def _approved(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
+    """Also if bunq shows something else than was asked for: then a person is called, and no date is taken for ours."""
+    move(
+        series,
+        SeriesStatus.SCHEDULED,
+        source=Event.Source.BANK,
+        kind="series_scheduled",
+        now=now,
+        message="The payer approved the series in bunq. No money moved by that.",
+        data=draft.as_evidence(),
+        reading=Reading.UNTRIED.value,
+        due_at=now,
+    )
+    entry = draft.entries[0] if len(draft.entries) == 1 else None
+    if entry is None or draft.schedule is None or door.is_what_we_asked(series, entry, paid=False) is False:
+        _call_a_person(series, draft, now)
+
+
+def _call_a_person(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
+    if not was_said(series, OTHER_SERIES):
+        note(
+            series,
+            OTHER_SERIES,
+            source=Event.Source.BANK,
+            now=now,
+            message="bunq shows another series than was asked for. A person must look.",
+            data=draft.as_evidence(),
+            alert=True,
+            unclear=True,
+        )
+
+
+def _note_word(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
+    """Keep every new word of bunq's; one that we do not know needs a person."""
+    word = draft.status[:_BANK_STATUS_LENGTH]
+    if word == series.bank_status:
+        return
+    unknown = draft.status not in FROM_BUNQ
+    note(
+        series,
+        "series_unknown_word" if unknown else "series_bank_said",
+        source=Event.Source.BANK,
+        now=now,
+        message=f"The bank shows the draft as {word}.",
+        data=draft.as_evidence(),
+        alert=unknown,
+        bank_status=word,
+        **({"unclear": True} if unknown else {}),
+    )
+
+
+def _unread(series: PlanSeries, trouble: NothingHappened, now: datetime) -> StepResult:
+    if trouble == door.OUT_OF_SIGHT:
+        return no_connection(series, now)
+    if trouble.evidence and not trouble.used_up and not was_said(series, UNREADABLE):
+        note(
+            series,
+            UNREADABLE,
+            source=Event.Source.BANK,
+            now=now,
+            message="bunq could not be read; it will be asked again.",
+            data=trouble.evidence,
+        )
+    pause_s = growing(max(_SOON_S, trouble.retry_after_s), series.steps_without_news)
+    return StepResult(pause_s, trouble.resume_in_s)

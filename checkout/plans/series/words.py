@@ -1,0 +1,33 @@
+"""What a payer agrees to who approves once and lets bunq pay by its schedule, in words. Pure."""
+
+from datetime import datetime
+
+
+def paragraphs(*, merchant: str, account_holder: str, hour: int, zone: str) -> list[str]:
+    """What differs from a plan whose payments are approved one by one."""
+    return [
+        "You approve once: ONE approval in your bunq app covers the whole series. From then on bunq sends each "
+        f"payment to {account_holder} by itself, without asking you again.",
+        f"bunq sends each payment on its date at about {hour:02}:00 ({zone}); the hour may be off, for example when "
+        "clocks change. If you approve only after the first date, the series begins with the next one.",
+        "Kassa cannot collect anything. It asks bunq whether each payment was sent. Where bunq does not tell, "
+        f"{merchant} looks at its own account; until then a payment is shown as unconfirmed, and you should not pay it "
+        "another way.",
+        "You can ask to stop on this page at any time. Kassa then asks bunq to stop, and may not be able to. So stop "
+        "the scheduled payment in your bunq app, too; until it is stopped there, bunq may go on paying.",
+        f"Neither {merchant} nor Kassa can pause the series or change its amount. For another amount this plan is "
+        "stopped, and you agree to a new one.",
+        "To ask your bank, Kassa keeps the access to your bunq account that you give next, encrypted. It can read "
+        "your name and IBANs and prepare payments; it cannot pay. It is destroyed when the plan is over and it is "
+        "clear what became of each payment, and you can remove it in the bunq app. That does not stop the series.",
+    ]
+
+
+def reminder(*, amount: str, account_holder: str, title: str, day: str, at: datetime, zone: str) -> str:
+    """The mail before a date."""
+    return (
+        f"Hello,\n\non {day}, at about {at:%H:%M} ({zone}), bunq should send\n"
+        f"{amount} to {account_holder} for {title}.\n\n"
+        "You approved this series once in your bunq app, so nothing is asked of you now.\n"
+        "You do not need a link for that, and nobody will ask you for a code.\n\n"
+    )
