@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.model import acts
+from tests.model import acts, refunding
 from tests.model.acts import JOBS, Act
 from tests.model.faults import EVERYWHERE, SOMEWHERE, WHERE, Weather
 from tests.model.processes import LIVES, Fate
@@ -111,6 +111,28 @@ _removes, _connects = st.builds(acts.RegularRemovesUs), st.builds(acts.RegularCo
 _push_falters = st.builds(acts.BankFalters, _weather(*_PUSHING))
 _cancels_first = st.builds(acts.ShopperCancels, **_on("read push", "cancel push", order=0, back=0))
 
+
+
+def _refunds(order: int | None = None, *, fate: Any = _fates) -> Any:
+    how = {"all_of_it": st.booleans(), "form": st.integers(0, 1)}
+    return st.builds(refunding.ShopRefunds, **_on("push", order=order, fate=fate), **how)
+
+
+def _shop_decides(order: int | None = None, *deeds: str) -> Any:
+    which = _numbers if order is None else st.just(order)
+    wanted = deeds or ("accept", "accept", "accept", "reject", "expire")
+    return st.builds(refunding.ShopDecides, which, deed=st.sampled_from(wanted))
+
+
+def _calls_off(order: int | None = None) -> Any:
+    return st.builds(refunding.ShopCallsOff, **_on("read push", "cancel push", order=order))
+
+
+_sees_to_a_refund = st.builds(refunding.WorkerSeesToARefund, **_on(*_PUSHING), ahead_s=_ahead)
+_shop_removes = st.builds(refunding.ShopRemovesUs)
+_shop_connects = st.builds(refunding.ShopConnectsAgain)
+_pays = (_starts(0, fate=st.just(LIVES)), _decides(0, decision="accept", comes_back=True), _works(1.5))
+
 any_act: st.SearchStrategy[Act] = weighted(
     (3, _wakes),
     (5, _works()),
@@ -142,6 +164,12 @@ any_act: st.SearchStrategy[Act] = weighted(
     (1, st.builds(acts.MerchantAnswers, **_on(), refunds=st.booleans())),
     (1, st.builds(acts.MerchantAsksForALook, **_on())),
     (1, st.builds(acts.OperatorSays, **_on())),
+    (3, _refunds()),
+    (3, _shop_decides()),
+    (1, _calls_off()),
+    (2, _sees_to_a_refund),
+    (1, _shop_removes),
+    (1, _shop_connects),
 )
 
 # How runs begin, so that they get somewhere: each act still lives or dies as chance has it.
@@ -237,4 +265,23 @@ stories: st.SearchStrategy[tuple[Act, ...]] = weighted(
     # Removed while it waits in the app, approved there all the same, and then connected again.
     (2, st.tuples(_pushes(0), _removes, _works(), _answers(0, "accept", "reject"), _works(31.0), _connects)),
     (1, st.tuples(st.builds(acts.BankFalters, _weather("push", what=("lost_after",))), _pushes(0), _removes)),
+    # Paid, and sent back: all of it, or one part after the other; perhaps by two at once.
+    (2, st.tuples(*_pays, _refunds(0), _shop_decides(0), _works())),
+    (1, st.tuples(*_pays, _refunds(0), _refunds(0), _shop_decides(0, "accept"), _works(31.0), _refunds(0))),
+    # The answer is lost, and so it may be sent back twice.
+    (
+        2,
+        st.tuples(
+            *_pays,
+            st.builds(acts.BankFalters, _weather("push", what=("lost_after", "lost_before", "refused"))),
+            _refunds(0),
+            _sees_to_a_refund,
+            _shop_decides(0, "accept"),
+            _works(130.0),
+        ),
+    ),
+    # Called off while it is being approved.
+    (1, st.tuples(*_pays, _refunds(0), _calls_off(0), _shop_decides(0, "accept"), _works())),
+    # The shop removes us while it waits there, approves it all the same, and connects again.
+    (1, st.tuples(*_pays, _refunds(0), _shop_removes, _works(), _shop_decides(0), _works(65.0), _shop_connects)),
 )
