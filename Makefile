@@ -37,7 +37,7 @@ help: ## this list
 	@echo "               PORT=$(PORT) BANK_PORT=$(BANK_PORT) DATA=$(DATA) may be set: make demo PORT=9000"
 	@echo "make test      every test; ARGS=\"-k worker\" narrows; TEST_DATABASE_URL=postgres://… tests on PostgreSQL"
 	@echo "make check     style and types: ruff and strict mypy"
-	@echo "make rehearse  walk every way an order can go, over HTTP; ARGS=\"--base-url https://…\" for a running shop"
+	@echo "make rehearse  play every way that orders, plans and refunds can go; ARGS=\"--base-url https://…\" for a running shop"
 	@echo "make drill     shoppers pay while bank, web, worker and database are killed; then all is compared"
 	@echo "               SECONDS=$(SECONDS) SEED=… DATABASE=$(DATABASE) may be set: make drill SECONDS=1200 SEED=7"
 	@echo "make model     walk the model of tests/model longer than make test does; EXAMPLES=$(EXAMPLES) SEED=… may be set"

@@ -192,6 +192,20 @@ BUNQ_CALLBACK_URL = env.str("BUNQ_CALLBACK_URL", default="")
 CONNECTION_LIFETIME_DAYS = env.int("CONNECTION_LIFETIME_DAYS", default=90)
 # On PostgreSQL the database's clock is everybody's, so that machines whose clocks differ agree on leases and limits.
 CLOCK_FROM_DATABASE = env.bool("CLOCK_FROM_DATABASE", default=True)
+# For rehearsals alone: how far the clock of this installation is ahead. What real payers were promised would end early,
+# and a bank whose clock stays would be told wrong dates: so it is refused unless only this machine reaches both.
+# What settings cannot tell, a database that real payers are in, `oauth_connect.rehearsing` refuses.
+REHEARSAL_CLOCK_AHEAD_S = env.int("REHEARSAL_CLOCK_AHEAD_S", default=0)
+_REHEARSED = (PUBLIC_URL, BUNQ_API_URL, BUNQ_AUTHORIZE_URL, BUNQ_TOKEN_URL)
+if REHEARSAL_CLOCK_AHEAD_S and (
+    BUNQ_ENVIRONMENT == "production"
+    or not {environ.urlparse(url).hostname for url in _REHEARSED} <= {"127.0.0.1", "localhost"}
+):
+    raise environ.ImproperlyConfigured(
+        "REHEARSAL_CLOCK_AHEAD_S is for a rehearsal alone: with a bank and a shop that only this machine reaches"
+    )
+if REHEARSAL_CLOCK_AHEAD_S < 0:
+    raise environ.ImproperlyConfigured("REHEARSAL_CLOCK_AHEAD_S: the clock only goes forward")
 
 ORDER_LIFETIME_S = env.int("ORDER_LIFETIME_S", default=3600)
 # How long a shopper has to approve one payment before we ask the bank to close it.

@@ -6,8 +6,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 
+from checkout import clock
 from checkout.conf import configuration
 from checkout.models import Event, Merchant, Order
 from checkout.services.errors import InvalidOrder
@@ -73,7 +73,7 @@ def _order(merchant: Merchant, lines: list[BasketLine]) -> Order:
                 wanted,
                 reference="".join(secrets.choice(_LETTERS) for _ in range(6)),
                 source=Event.Source.SHOP,
-                now=timezone.now(),
+                now=clock.now(),
                 return_url=f"{configuration().public_url}{reverse('demo_shop:shop')}",
             )
         except InvalidOrder:

@@ -8,6 +8,7 @@ import secrets
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +29,8 @@ from launcher.processes import (
 READY_TIMEOUT_S = 90.0
 SET_UP_TIMEOUT_S = 720.0
 ADMIN_NAME = "admin"
+# As long as an answer of the bank may take.
+_CLOCKS_AGREE = timedelta(seconds=30)
 # Far above what one machine can send: used when the bank counts nothing.
 _NO_LIMITS = dict.fromkeys(("GET", "POST", "PUT", "SESSION"), "1000/1")
 
@@ -103,6 +106,7 @@ class Installation:
         self._say = say
         self._lock: IO[str] | None = None
         self.processes: list[ManagedProcess] = []
+        self.ahead = timedelta()
 
     # life
 
@@ -179,6 +183,41 @@ class Installation:
             process.env.update(settings)
             process.restart()
         self.wait_until_ready()
+
+    def let_pass(self, by: timedelta) -> None:
+        """Time goes on, here and at the bank alike, while shop and worker are stopped: no process sees its clock jump.
+
+        Needs `control`, which moves the bank's clock. Started again in the same folder, the bank is ahead still and the
+        rest is not.
+        """
+        products = (*self.webs, *self.workers)
+        for process in products:
+            process.ask_to_stop()
+        for process in products:
+            process.stop()
+        seconds = int(by.total_seconds())
+        self.ahead += timedelta(seconds=seconds)
+        self._move_bank(seconds)
+        ahead = {"REHEARSAL_CLOCK_AHEAD_S": str(int(self.ahead.total_seconds()))}
+        self.env.update(ahead)
+        for process in products:
+            process.env.update(ahead)
+            process.start()
+        self.wait_until_ready()
+
+    def _move_bank(self, by_s: int) -> None:
+        """Raises LauncherError if its clock is not ours afterwards."""
+        with requests.Session() as http:
+            http.trust_env = False
+            answer = http.post(f"{self.bank_url}/_control/clock", json={"advance_s": by_s}, timeout=30)
+        answer.raise_for_status()
+        told = datetime.fromisoformat(answer.json()["now"]).replace(tzinfo=UTC)
+        if abs(told - self.now()) > _CLOCKS_AGREE:
+            raise LauncherError(f"the bank takes it to be {told}, and the rest {self.now()}")
+
+    def now(self) -> datetime:
+        """What shop, worker and bank take the time to be."""
+        return datetime.now(UTC) + self.ahead
 
     def dead(self) -> ManagedProcess | None:
         """A process that ended although nobody asked it to."""

@@ -3,6 +3,9 @@
 Machines' clocks may differ by a minute. Those that share a PostgreSQL database take its clock: each new connection
 measures how far the machine is off. On SQLite there is one machine, and its clock is the clock.
 
+A rehearsal lets months pass: `REHEARSAL_CLOCK_AHEAD_S` moves all of this forward, for a process from its start on. What
+measures short spans (limits, leases under way, deadlines) goes by other clocks and is not moved.
+
 The bank's limits bear no such measuring: a few milliseconds more or less let a call through too early. They take their
 time with the row that they are about.
 """
@@ -18,7 +21,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from oauth_connect.conf import configuration
+from oauth_connect.conf import configuration, rehearsal_clock_ahead_s
 
 M = TypeVar("M", bound=Model)
 _ahead_s = 0.0  # how far the shared clock is ahead of this machine's
@@ -26,7 +29,7 @@ _ahead_s = 0.0  # how far the shared clock is ahead of this machine's
 
 def now() -> datetime:
     """Aware."""
-    return timezone.now() + timedelta(seconds=_ahead_s)
+    return timezone.now() + timedelta(seconds=_ahead_s + rehearsal_clock_ahead_s())
 
 
 @dataclass(frozen=True)

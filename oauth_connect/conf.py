@@ -82,6 +82,12 @@ def bank_address() -> str:
     return address
 
 
+def rehearsal_clock_ahead_s() -> int:
+    """0 but in rehearsals; the settings refuse anything else where bank or shop is not on this machine alone."""
+    ahead_s: int = settings.REHEARSAL_CLOCK_AHEAD_S
+    return ahead_s
+
+
 def authorize_address() -> str:
     """`configuration().authorize_url`, for what must be quick."""
     address: str = settings.BUNQ_AUTHORIZE_URL

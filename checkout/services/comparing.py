@@ -16,11 +16,12 @@ from checkout.connections import Connection, ConnectionStatus
 from checkout.models import Event, Payment, RememberedBrowser
 from checkout.sepa_text import to_sepa
 from checkout.services.events import record
+from checkout.services.sparing import sparing_the_others
 
 DIFFERS = "payer_differs"
 _SOON = timedelta(seconds=5)
 _LATER = timedelta(seconds=30)
-# A code is exchanged within minutes, or never.
+# A code is exchanged within minutes, or never. A payment's ways to the bank stay open until it would have expired.
 _NEVER = timedelta(hours=1)
 _JUST_EXCHANGED = timedelta(seconds=10)
 _PER_ROUND = 50
@@ -30,11 +31,11 @@ def compare_payers(now: datetime) -> int:
     """For the worker: look at payments whose payer's bank is to be remembered. How many were settled."""
     _hurry(now)
     due = Payment.objects.filter(keep_due_at__lte=now).order_by("keep_due_at").select_related("order")
-    return sum(_compare(payment, now) for payment in due[:_PER_ROUND])
+    return sum(_compared(payment, now) for payment in due[:_PER_ROUND])
 
 
 def as_far_as_known(found: Iterable[Connection]) -> tuple[Connection, ...]:
-    """These connections; one that was not compared with the payer who was typed looks as if it were being opened."""
+    """These connections. One that was not compared with the payer who was typed tells nothing about the payer."""
     found = tuple(found)
     payments = [one.reference.removeprefix("payment:") for one in found]
     waiting = Payment.objects.filter(
@@ -45,9 +46,8 @@ def as_far_as_known(found: Iterable[Connection]) -> tuple[Connection, ...]:
 
 
 def _not_yet(connection: Connection) -> Connection:
-    if connection.status is not ConnectionStatus.ACTIVE:
-        return connection
-    return replace(connection, status=ConnectionStatus.OPENING, payer_name="", accounts=(), opened_at=None)
+    status = ConnectionStatus.OPENING if connection.status is ConnectionStatus.ACTIVE else connection.status
+    return replace(connection, status=status, payer_name="", accounts=(), opened_at=None)
 
 
 def _hurry(now: datetime) -> None:
@@ -55,6 +55,13 @@ def _hurry(now: datetime) -> None:
     lately = bank.payments_exchanged_since(now - _JUST_EXCHANGED)
     if lately:
         Payment.objects.filter(pk__in=lately, keep_due_at__gt=now).update(keep_due_at=now)
+
+
+def _compared(payment: Payment, now: datetime) -> bool:
+    with sparing_the_others("payment", payment.pk):
+        return _compare(payment, now)
+    Payment.objects.filter(pk=payment.pk, keep_due_at__lte=now).update(keep_due_at=now + _LATER)
+    return False
 
 
 def _compare(payment: Payment, now: datetime) -> bool:
@@ -66,7 +73,7 @@ def _compare(payment: Payment, now: datetime) -> bool:
         )
         if not taken or again_at is not None or connection is None:
             return bool(taken) and again_at is None
-        if connection.status is ConnectionStatus.ACTIVE:
+        if connection.status is ConnectionStatus.ACTIVE or connection.accounts:
             _tell(payment, connection, now)
     return True
 
@@ -75,7 +82,7 @@ def _again_at(payment: Payment, connection: Connection | None, now: datetime) ->
     """None: there is nothing left to wait for."""
     if connection is not None:
         return now + _SOON if connection.status is ConnectionStatus.OPENING else None
-    if payment.final_at is not None and payment.final_at <= now - _NEVER:
+    if payment.final_at is not None and max(payment.final_at, payment.expires_at) <= now - _NEVER:
         return None
     return now + _LATER
 

@@ -35,17 +35,19 @@ def claim(payment_id: int, *, owner: str, now: datetime) -> Payment | None:
 
 
 def release(
-    payment: Payment, *, owner: str, now: datetime, due_in_s: float, news: bool, looked: bool = True
+    payment: Payment, *, owner: str, now: datetime, due_in_s: float | None, news: bool, looked: bool = True
 ) -> None:
     """Give the payment back and say when its next step is due. Does nothing if the lease was taken over.
 
-    `looked`: the bank was asked. A try for which there was no room is none of the steps that brought no news.
+    `due_in_s`: None for as due as it was. `looked`: the bank was asked. A try for which there was no room is none of
+    the steps that brought no news.
     """
+    due_at: Any = F("due_at") if due_in_s is None else now + timedelta(seconds=due_in_s)
     long_enough = When(steps_without_news__gte=URGENT_LOOKS - 1, then=Value(False))
     Payment.objects.filter(pk=payment.pk, lease_owner=owner).update(
         lease_owner="",
         lease_until=None,
-        due_at=None if payment.state.is_final else now + timedelta(seconds=due_in_s),
+        due_at=None if payment.state.is_final else due_at,
         steps_without_news=0 if news else F("steps_without_news") + int(looked),
         urgent=F("urgent") if news else Case(long_enough, default=F("urgent")),
     )

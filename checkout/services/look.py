@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Least
 
 from checkout.models import Event, Payment
@@ -14,6 +14,9 @@ from checkout.services.steps import Means, take_step
 from checkout.statuses import PaymentStatus
 
 _WORKER_IS_LATE = timedelta(seconds=1)
+_NOBODY_LOOKS = timedelta(seconds=10)
+# A worker takes up what is due within that time, if the bank's limits have room.
+_AT_ONCE = timedelta(seconds=0.3)
 
 
 def look_now(payment: Payment, *, source: str, now: datetime) -> None:
@@ -27,7 +30,7 @@ def look_now(payment: Payment, *, source: str, now: datetime) -> None:
     if payment.state.is_final:
         if payment.draft_id is not None and source == Event.Source.MERCHANT:
             looking.look(payment, now)
-    elif _bring_forward(payment, source=source, now=now):
+    elif _bring_forward(payment, source=source, now=now) and not _others_wait(payment, now):
         take_step(payment.pk, now=now, means=Means(at_once=True))
     payment.refresh_from_db()
     review.release_if_consent_came(payment, now=now)
@@ -39,6 +42,16 @@ def bring_forward(payment_ids: Collection[int], now: datetime) -> int:
         return 0
     waiting = Payment.objects.filter(pk__in=payment_ids, status=PaymentStatus.PENDING.value, urgent=False)
     return waiting.update(urgent=True, due_at=now, steps_without_news=0)
+
+
+def _others_wait(payment: Payment, now: datetime) -> bool:
+    """Whether others who just came back wait for their look: the next place in the bank's limits is theirs.
+
+    Those who have waited for long have no worker, and nobody's place is kept for them.
+    """
+    pending = Payment.objects.filter(status=PaymentStatus.PENDING.value, way=payment.way, urgent=True)
+    waiting = pending.filter(due_at__gt=now - _NOBODY_LOOKS, due_at__lt=now - _AT_ONCE).exclude(pk=payment.pk)
+    return waiting.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now)).exists()
 
 
 def _bring_forward(payment: Payment, *, source: str, now: datetime) -> bool:

@@ -54,7 +54,7 @@ def look(payment: Payment, now: datetime, *, at_once: bool = False) -> StepResul
 def _not_looked(payment: Payment, trouble: bank.NothingHappened, now: datetime) -> StepResult:
     """With only our own limit used up it stays due: a listing may still answer for it, or the next place is its own."""
     if trouble.used_up:
-        return StepResult(min(trouble.retry_after_s, pause(payment, now)), trouble.resume_in_s)
+        return StepResult(pause(payment, now), trouble.resume_in_s, stays_due=True)
     return StepResult(pause_after(trouble, payment), trouble.resume_in_s)
 
 

@@ -10,10 +10,12 @@ class StepResult:
     """`due_in_s`: seconds until the next step of this payment.
 
     `resume_in_s`: the bank could not be asked at all, so others need not try either for so many seconds.
+    `stays_due`: it was only that the limits had no room; it stays as due as it was, before those who come later.
     """
 
     due_in_s: float
     resume_in_s: float = 0.0
+    stays_due: bool = False
 
     @property
     def held_up(self) -> bool:

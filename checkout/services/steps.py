@@ -90,7 +90,7 @@ def _give_back(
     payment: Payment, *, owner: str, now: datetime, result: StepResult, before: tuple[str, str]
 ) -> None:
     """Release, but do not put off what somebody asked for while the step was running."""
-    due_in_s, looked = result.due_in_s, not result.held_up
+    due_in_s, looked = None if result.stays_due else result.due_in_s, not result.held_up
     seen = (payment.status, payment.cancel_reason, payment.urgent)
     payment.refresh_from_db()
     if seen != (payment.status, payment.cancel_reason, payment.urgent):

@@ -27,7 +27,9 @@ _CONSIDERED = 2000
 # Somebody who just came back from bunq counts as much as so many open pages.
 _URGENT = 20.0
 _PAUSE_AFTER_TROUBLE_S = 1.0
-_TOO_LATE = timedelta(seconds=5)
+# Longer than it takes to look at a thousand, a listing a second and somewhat more, so that a crowd which the bank
+# allows no sooner look at keeps nobody who came back waiting behind it.
+_TOO_LATE = timedelta(seconds=10)
 _PAUSE_FOR_THE_LOST_S = 0.3
 _SOON = timedelta(seconds=1)
 _FORGOTTEN_AFTER = timedelta(seconds=5)

@@ -3,21 +3,22 @@
 None rests on being the only one: the database is the queue, and another worker may take the next row.
 """
 
-import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import OperationalError
 from django.db.models import Q, QuerySet
 
 from checkout import bank
 from checkout.models import Order, Payment, Refund
+from checkout.refund_statuses import OPEN as REFUND_OPEN
+from checkout.refund_statuses import values
 from checkout.services import queue, turns
 from checkout.services.look import bring_forward
 from checkout.services.orders import expire_orders
 from checkout.services.review import release_if_consent_came
+from checkout.services.sparing import sparing_the_others
 from checkout.services.steps import Means, Taken, take_step
 from checkout.services.sweep import sweep
 from checkout.statuses import OPEN, OrderStatus, PaymentStatus
@@ -25,7 +26,6 @@ from oauth_connect import payers, sessions
 from oauth_connect.authorizations import retry_exchanges
 from oauth_connect.errors import NotRegistered
 
-logger = logging.getLogger("kassa.worker")
 STEPS_PER_ROUND = 20
 # Of the first so many, others may have taken all but one a moment ago.
 _RIVALS = 10
@@ -83,7 +83,7 @@ def submit_waiting(now: datetime, clock: Clock, *, way: str = bank.SCAN) -> Roun
 def _send_first(pks: Sequence[int], place: bank.Reservation, clock: Clock) -> Taken | None:
     """Send the first of these that no other sender has taken. None if there is none, or if it met a defect."""
     for pk in pks:
-        with _sparing_the_others(pk):
+        with sparing_the_others("payment", pk):
             step = take_step(pk, now=clock(), means=Means(reservation=place))
             if step is None:
                 continue
@@ -119,7 +119,7 @@ def _take(due: QuerySet[Payment], now: datetime, clock: Clock) -> Round:
     done = 0
     for pk in turns.by_need(due, now).values_list("pk", flat=True)[:STEPS_PER_ROUND]:
         step = None
-        with _sparing_the_others(pk):
+        with sparing_the_others("payment", pk):
             step = take_step(pk, now=clock())
         if step is None:
             continue
@@ -145,17 +145,6 @@ def sweep_listing(now: datetime, clock: Clock) -> Round:
     return Round(swept.seen, swept.resume_in_s)
 
 
-@contextmanager
-def _sparing_the_others(payment_id: int) -> Iterator[None]:
-    """A defect that one payment meets is logged. With a database that is away, no other would fare better."""
-    try:
-        yield
-    except OperationalError:
-        raise
-    except Exception:
-        logger.exception("worker_payment_failed", extra={"payment_id": payment_id})
-
-
 def end_orders(now: datetime, clock: Clock) -> Round:
     return Round(expire_orders(now))
 
@@ -172,7 +161,7 @@ def open_connections(now: datetime, clock: Clock) -> Round:
 def forget_connections(now: datetime, clock: Clock) -> Round:
     """Connections that were kept as long as their payers were promised, but for those that watch an open payment."""
     pushes = Payment.objects.filter(way=Payment.Way.PUSH, status__in=[status.value for status in OPEN])
-    refunds = Refund.objects.filter(settled_at__isnull=True, connection_id__isnull=False)
+    refunds = Refund.objects.filter(status__in=values(REFUND_OPEN), connection_id__isnull=False)
     ids = [rows.values_list("connection_id", flat=True).distinct() for rows in (pushes, refunds)]
     in_use = {pk for found in ids for pk in found if pk is not None}
     return Round(payers.forget_overdue(now, in_use=in_use))
@@ -204,6 +193,6 @@ def release_orders(now: datetime, clock: Clock) -> Round:
     ).filter(Q(final_at__gt=lately) | Q(expires_at__gt=lately))
     payments = list(held.select_related("order").order_by("-final_at", "id")[:RELEASES_PER_ROUND])
     for payment in payments:
-        with _sparing_the_others(payment.pk):
+        with sparing_the_others("payment", payment.pk):
             release_if_consent_came(payment, now=now)
     return Round(0)

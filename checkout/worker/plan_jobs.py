@@ -4,21 +4,19 @@ Each finds a few rows that are due and turns to them one by one. A defect that o
 others.
 """
 
-import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from django.db import OperationalError
 from django.db.models import Exists, OuterRef
 
 from checkout.models import Instalment, Payment, Plan
 from checkout.plans import connecting, instalments, reminding
 from checkout.plans.statuses import InstalmentStatus, PlanStatus
+from checkout.services.sparing import sparing_the_others
 from checkout.statuses import OPEN
 from checkout.worker.jobs import Clock, Round
 from oauth_connect import payers
 
-logger = logging.getLogger("kassa.worker")
 PER_ROUND = 50
 # Who has not chosen the account by then comes back to the page, which looks, too.
 _CHOSEN_SOON = timedelta(days=7)
@@ -26,12 +24,12 @@ _CHOSEN_SOON = timedelta(days=7)
 
 def make_instalments(now: datetime, clock: Clock) -> Round:
     """The instalments that are due, each in a transaction of its own."""
-    return Round(_each(instalments.due_plans(now, limit=PER_ROUND), instalments.make_next, clock))
+    return Round(_each("plan", instalments.due_plans(now, limit=PER_ROUND), instalments.make_next, clock))
 
 
 def ask_for_instalments(now: datetime, clock: Clock) -> Round:
     """Start a push, see whether one was paid, try again, or give up: whatever each open instalment needs now."""
-    done = _each(instalments.due_instalments(now, limit=PER_ROUND), instalments.visit, clock)
+    done = _each("instalment", instalments.due_instalments(now, limit=PER_ROUND), instalments.visit, clock)
     return Round(done)
 
 
@@ -40,7 +38,7 @@ def take_money(now: datetime, clock: Clock) -> Round:
 
 
 def remind_payers(now: datetime, clock: Clock) -> Round:
-    return Round(_each(reminding.due_reminders(now, limit=PER_ROUND), reminding.remind, clock))
+    return Round(_each("plan", reminding.due_reminders(now, limit=PER_ROUND), reminding.remind, clock))
 
 
 def begin_plans(now: datetime, clock: Clock) -> Round:
@@ -49,7 +47,7 @@ def begin_plans(now: datetime, clock: Clock) -> Round:
     opened = [int(label.removeprefix("plan:")) for label in labels]
     waiting = Plan.objects.filter(status=PlanStatus.AWAITING.value, agreed_at__isnull=False, pk__in=opened)
     pks = waiting.order_by("agreed_at").values_list("pk", flat=True)[:PER_ROUND]
-    _each(pks, lambda pk, now: connecting.follow(Plan.objects.get(pk=pk), now), clock)
+    _each("plan", pks, lambda pk, now: connecting.follow(Plan.objects.get(pk=pk), now), clock)
     return Round()
 
 
@@ -62,19 +60,14 @@ def let_go(now: datetime, clock: Clock) -> Round:
     over = Plan.objects.filter(over_at__lte=now, disconnected_at__isnull=True)
     free = over.filter(~Exists(still_open), ~Exists(at_bank))
     pks = free.order_by("over_at").values_list("pk", flat=True)[:PER_ROUND]
-    return Round(_each(pks, lambda pk, now: connecting.forget(Plan.objects.get(pk=pk), now), clock))
+    return Round(_each("plan", pks, lambda pk, now: connecting.forget(Plan.objects.get(pk=pk), now), clock))
 
 
-def _each(pks: Iterable[int], do: Callable[[int, datetime], object], clock: Clock) -> int:
-    """`do` each; returns how many went well. With a database that is away, no other would fare better."""
+def _each(what: str, pks: Iterable[int], do: Callable[[int, datetime], object], clock: Clock) -> int:
+    """`do` each; returns how many went well."""
     done = 0
     for pk in list(pks):
-        try:
+        with sparing_the_others(what, pk):
             do(pk, clock())
-        except OperationalError:
-            raise
-        except Exception:
-            logger.exception("worker_plan_failed", extra={"row": pk, "job": do.__name__})
-        else:
             done += 1
     return done

@@ -1,17 +1,14 @@
 """The worker's part in refunds: the next step of those that are due. Nobody waits in front of a page for them."""
 
-import logging
 from datetime import datetime
 
-from django.db import OperationalError
 from django.db.models import Q
 
 from checkout.models import Refund
 from checkout.refund_statuses import OPEN, values
 from checkout.services.refunds.steps import take_step
+from checkout.services.sparing import sparing_the_others
 from checkout.worker.jobs import STEPS_PER_ROUND, Clock, Round
-
-logger = logging.getLogger("kassa.worker")
 
 
 def follow_refunds(now: datetime, clock: Clock) -> Round:
@@ -20,14 +17,9 @@ def follow_refunds(now: datetime, clock: Clock) -> Round:
     free = due.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
     done = 0
     for pk in list(free.order_by("due_at").values_list("pk", flat=True)[:STEPS_PER_ROUND]):
-        try:
+        step = None
+        with sparing_the_others("refund", pk):
             step = take_step(pk, now=clock())
-        except OperationalError:
-            raise
-        except Exception:
-            # One refund that meets a defect must not keep the others from their turn.
-            logger.exception("worker_refund_failed", extra={"refund_id": pk})
-            continue
         if step is None:
             continue
         done += 1

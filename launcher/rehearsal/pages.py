@@ -1,11 +1,14 @@
 """A page as somebody without JavaScript meets it: its text, its links and its forms."""
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
 _SILENT = frozenset({"script", "style", "svg", "template", "title"})
 _FIELDS = frozenset({"input", "select", "textarea"})
+# What a page says in its own words, by the attribute that marks it.
+_SAID = {"data-standing": "instalment", "data-refund": "refund"}
 
 
 @dataclass
@@ -46,11 +49,21 @@ class Link:
 
 
 @dataclass
+class Said:
+    """A heading, a leading sentence, an instalment or a refund, as the page tells it; `mark` is how it marks it."""
+
+    kind: str
+    mark: str = ""
+    text: str = ""
+
+
+@dataclass
 class Page:
     url: str
     status: int
     text: str = ""
     state: str = ""  # what the page says in `data-state`
+    said: list[Said] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)  # its description lists
     links: list[Link] = field(default_factory=list)
     forms: list[Form] = field(default_factory=list)
@@ -75,6 +88,22 @@ class Page:
                 return link.href
         raise LookupError(f"no link to {part!r} on {self.url} ({self.excerpt()})")
 
+    def link_like(self, pattern: str) -> str:
+        """The address of the first link that matches the regular expression; LookupError if none."""
+        for link in self.links:
+            if re.search(pattern, link.href):
+                return link.href
+        raise LookupError(f"no link like {pattern!r} on {self.url} ({self.excerpt()})")
+
+    def words(self) -> str:
+        """What somebody reads first: the heading, then the leading sentences."""
+        headline = next((said.text for said in self.said if said.kind == "headline"), "")
+        leads = " ".join(said.text for said in self.said if said.kind == "lead")
+        return f"{headline} | {leads}" if leads else headline
+
+    def marks(self, kind: str) -> list[str]:
+        return [said.mark for said in self.said if said.kind == kind]
+
     def excerpt(self) -> str:
         return self.text[:300]
 
@@ -91,10 +120,12 @@ class _Reader(HTMLParser):
         self._select = ""
         self._term: list[str] | None = None
         self._fact: list[str] | None = None
+        self._said: tuple[str, Said] | None = None  # the tag that ends it
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         self.page.state = self.page.state or given.get("data-state", "")
+        self._perhaps_said(tag, given)
         if tag in _SILENT:
             self._silent += 1
         elif tag == "dt":
@@ -110,6 +141,19 @@ class _Reader(HTMLParser):
             self.page.forms.append(self._form)
         elif self._form is not None:
             self._part_of_form(self._form, tag, given)
+
+    def _perhaps_said(self, tag: str, given: dict[str, str]) -> None:
+        marked = next((name for name in _SAID if name in given), "")
+        if marked:
+            said = Said(_SAID[marked], given[marked])
+        elif tag == "h1":
+            said = Said("headline")
+        elif tag == "p" and "lead" in given.get("class", "").split():
+            said = Said("lead")
+        else:
+            return
+        self._said = (tag, said)
+        self.page.said.append(said)
 
     def _part_of_form(self, form: Form, tag: str, given: dict[str, str]) -> None:
         name, value, kind = given.get("name", ""), given.get("value", ""), given.get("type", "text").lower()
@@ -127,6 +171,8 @@ class _Reader(HTMLParser):
                 form.values[name] = value
 
     def handle_endtag(self, tag: str) -> None:
+        if self._said is not None and self._said[0] == tag:
+            self._said = None
         if tag in _SILENT:
             self._silent -= 1
         elif tag == "dd" and self._term and self._fact is not None:
@@ -149,7 +195,7 @@ class _Reader(HTMLParser):
         described = self._term if self._fact is None else self._fact
         if described is not None:
             described.append(words)
-        for holder in (self._link, self._button):
+        for holder in (self._link, self._button, self._said and self._said[1]):
             if holder is not None:
                 holder.text = f"{holder.text} {words}".strip()
 

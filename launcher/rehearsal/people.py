@@ -1,5 +1,6 @@
 """What people do: order in the shop, pay on the order page, decide in the bank. Through their pages alone."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
@@ -15,10 +16,25 @@ class Payer:
     name: str
     iban: str
 
+    @property
+    def plain_iban(self) -> str:
+        return self.iban.replace(" ", "")
+
+    @property
+    def masked_iban(self) -> str:
+        """As our pages show it."""
+        return f"{self.iban[:4]} •••• {self.plain_iban[-4:]}"
+
 
 HOPPER = Payer("S. Hopper", "NL73 BUNQ 0000 0000 12")
 # Another account of hers.
 HOUSEHOLD = Payer("S. Hopper", "NL49 BUNQ 0000 0000 56")
+LOVELACE = Payer("A. Lovelace", "NL04 BUNQ 0000 0000 90")
+VISSER = Payer("K. Visser", "NL65 BUNQ 0000 0001 56")
+# Whom the demo shop's orders pay.
+SHOP = Payer("Demo Shop BV", "NL61 BUNQ 0000 0000 34")
+# The demo shop's time zone.
+HERE = "Europe/Amsterdam"
 
 
 def order_in_demo_shop(visitor: Visitor, base_url: str) -> str:
@@ -36,23 +52,58 @@ def order_in_demo_shop(visitor: Visitor, base_url: str) -> str:
 class Shopper:
     """Somebody with one browser and one order."""
 
-    def __init__(self, walk: Walk, visitor: Visitor, order_url: str) -> None:
+    def __init__(self, walk: Walk, visitor: Visitor, order_url: str, *, begun: bool = False) -> None:
+        """`begun`: somebody has started a payment already."""
         self.walk, self.visitor, self.order_url = walk, visitor, order_url
         self.page = visitor.open(order_url)
-        self._expect(self.page, "form")
+        if not begun:
+            self._expect(self.page, "form")
 
-    def starts_payment(self, payer: Payer) -> None:
+    def starts_payment(self, payer: Payer, *, remember: bool = False) -> None:
+        tick = {"remember": "on"} if remember else {}
         with self.walk.step("start"):
-            self.page = self.visitor.send(self.page, "iban", iban=payer.iban, name=payer.name)
+            self.page = self.visitor.send(self.page, "iban", iban=payer.iban, name=payer.name, **tick)
             self.sees("waiting")
 
-    def sees(self, state: str, *, after_s: float = 0.0) -> None:
-        """Wait for the state, not due before `after_s` seconds, then read the whole page, which must agree."""
+    def pays_with_a_tap(self, payer: Payer) -> None:
+        """From an account that this browser remembers."""
+        with self.walk.step("tap"):
+            self.page = self.visitor.send(self.page, f"Pay from {payer.masked_iban}")
+
+    def sees(self, state: str, *words: str, after_s: float = 0.0) -> None:
+        """Wait for the state, not due before `after_s` seconds, then read the whole page, which must agree and have
+        these words.
+        """
         timeout_s = after_s + self.walk.patience_s
         status_url = urljoin(self.order_url, "status")
         wait_until(lambda: str(self.visitor.json(status_url)["state"]), state, timeout_s=timeout_s)
         self.page = self.visitor.open(self.order_url)
         self._expect(self.page, state)
+        self.walk.tells("shopper", self.page.words())
+        self.reads(*words)
+
+    def reads(self, *words: str) -> None:
+        for wanted in words:
+            if wanted.lower() not in self.page.text.lower():
+                raise StepFailed(
+                    f"{self.page.url} does not say {wanted!r} but {self.page.words()!r} ({self.page.excerpt()})"
+                )
+
+    @property
+    def total(self) -> str:
+        """In euros, as `12.50`."""
+        return self._found(r"Total: €([\d,]+\.\d\d)").replace(",", "")
+
+    @property
+    def reference(self) -> str:
+        """The order's number."""
+        return self._found(r"Order (\w+)")
+
+    def _found(self, pattern: str) -> str:
+        found = re.search(pattern, self.page.text)
+        if found is None:
+            raise StepFailed(f"{self.page.url} shows nothing like {pattern!r}: {self.page.excerpt()}")
+        return found[1]
 
     def presses(self, button: str) -> None:
         self.page = self.visitor.send(self.page, button)

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 PATIENCE_S = 30.0
-_PAUSE_S = 0.1
+PAUSE_S = 0.1
+# The longest name of a scenario fits, with a blank to spare.
+NAME_WIDTH = 35
 
 
 class StepFailed(Exception):
@@ -20,6 +22,11 @@ class Walk:
     name: str
     patience_s: float = PATIENCE_S
     steps: list[tuple[str, float]] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
+
+    def tells(self, who: str, words: str) -> None:
+        """What a person sees, or a book says, is part of what is printed."""
+        self.seen.append(f"        {who:<8} {words}")
 
     @contextlib.contextmanager
     def step(self, what: str) -> Iterator[None]:
@@ -33,13 +40,19 @@ class Walk:
     def line(self, failure: str = "") -> str:
         took = " · ".join(f"{what} {duration_ms:.0f} ms" for what, duration_ms in self.steps)
         verdict = "FAILED" if failure else "passed"
-        return f"{verdict}  {self.name:<26} {took}" + (f"\n        {failure}" if failure else "")
+        ends = [f"        {failure}"] if failure else []
+        return "\n".join([f"{verdict}  {self.name:<{NAME_WIDTH}} {took}", *self.seen, *ends])
 
 
-def wait_until(look: Callable[[], str], wanted: str, *, timeout_s: float) -> None:
-    """Look until the answer is the wanted one; raises StepFailed with the last answer when the time is over."""
+def wait_until(look: Callable[[], str], *wanted: str, timeout_s: float, pause_s: float = PAUSE_S) -> str:
+    """Look until the answer is one that is wanted, and return it; raises StepFailed with the last answer when the time
+    is over.
+    """
     deadline = time.monotonic() + timeout_s
-    while (seen := look()) != wanted:
+    while (seen := look()) not in wanted:
         if time.monotonic() > deadline:
-            raise StepFailed(f"the page still says {seen!r} after {timeout_s:g} s; expected {wanted!r}")
-        time.sleep(_PAUSE_S)
+            raise StepFailed(
+                f"the page still says {seen!r} after {timeout_s:g} s; expected {' or '.join(map(repr, wanted))}"
+            )
+        time.sleep(pause_s)
+    return seen

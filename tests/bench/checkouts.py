@@ -138,6 +138,20 @@ def open_checkout(payer: str) -> Checkout | None:
         connections.close_all()
 
 
+def recorded_at(draft_ids: Sequence[int]) -> dict[int, float]:
+    """Draft id to the moment when the shop had read the bank's decision, in Unix time."""
+    from django.db import connections
+
+    from checkout.models import Payment
+
+    try:
+        over = Payment.objects.filter(draft_id__in=draft_ids, final_at__isnull=False)
+        found = over.values_list("draft_id", "final_at")
+        return {draft_id: final_at.timestamp() for draft_id, final_at in found if draft_id and final_at}
+    finally:
+        connections.close_all()
+
+
 class Phone:
     """A shopper's phone at the bank's page. Ways for it to end:
 
@@ -244,8 +258,8 @@ def measure(job: Job, say: Callable[[str], None]) -> dict[str, Any]:
 
 
 def _approve(job: Job, approvals: int, every_s: float, stand: Stand, phone: Phone) -> dict[str, Any]:
-    """Some shoppers approve, one after another. For each: the draft, how it ended, when the bank executed it, and when
-    the page that was left open told so (None: not by the end), in Unix time.
+    """Some shoppers approve, one after another. For each: the draft, how it ended, when the bank executed it, when the
+    shop recorded it, and when the page that was left open told so (None: not by the end), in Unix time.
     """
     chance = random.Random(job.seed)
     begins = time.monotonic()
@@ -263,7 +277,7 @@ def _approve(job: Job, approvals: int, every_s: float, stand: Stand, phone: Phon
     deadline = time.monotonic() + job.longest_wait_s
     while any(one.page.told_at is None for one, _ in chosen) and time.monotonic() < deadline:
         time.sleep(0.1)
-    executed = phone.executions()
+    executed, recorded = phone.executions(), recorded_at([one.draft_id for one, _ in chosen])
     known = [(one, way) for one, way in chosen if one.draft_id in executed]
     return {
         "news": [
@@ -271,6 +285,7 @@ def _approve(job: Job, approvals: int, every_s: float, stand: Stand, phone: Phon
                 "draft_id": one.draft_id,
                 "way": way,
                 "executed_at": executed[one.draft_id],
+                "known_at": recorded.get(one.draft_id),
                 "told_at": one.page.told_at,
             }
             for one, way in known

@@ -65,8 +65,9 @@ def _product(effort: Effort, result: Result) -> None:
     for count in COUNTS:
         here, name = found[str(count)], f"propagation.open_{count}"
         for label, way in _WAYS.items():
-            delays = [delay(news) for news in here["news"] if news["way"] == way]
-            _add(result, f"{name}{label}", delays, here["open"])
+            news = [one for one in here["news"] if one["way"] == way]
+            _add(result, f"{name}{label}", [delay(one) for one in news], here["open"])
+            _add(result, f"{name}{label}.known", [delay(one, "known_at") for one in news], here["open"])
         result.add(f"{name}.rate_limited", here["rate_limited"])
         result.add(f"{name}.never_executed", here["never_executed"])
 
@@ -132,9 +133,9 @@ def refused_429(kassa: Installation) -> int:
         return int(http.get(f"{kassa.bank_url}/_control/calls", timeout=60).json()["count_429"])
 
 
-def delay(news: News) -> float | None:
+def delay(news: News, until: str = "told_at") -> float | None:
     """Seconds from the execution to the page that shows it; None when it was not seen."""
-    return None if news["told_at"] is None else float(news["told_at"] - news["executed_at"])
+    return None if news[until] is None else float(news[until] - news["executed_at"])
 
 
 def read_log(log: Path) -> dict[int, tuple[float, float]]:

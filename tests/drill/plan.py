@@ -113,8 +113,8 @@ def short(seed: int, folder: Path, *, on_postgresql: bool) -> Plan:
         kill_every_s=1.6,
         away_at_most_s=0.5,
         roughness=4.0,
-        # Whether bunq has the first one is then known after two minutes.
-        without=frozenset({"duplicate_request_id"}),
+        # Whether bunq has the first one, or has a refund that it refused, is known after two minutes.
+        without=frozenset({"duplicate_request_id", "refused"}),
         payment_lifetime_s=120,
         order_lifetime_s=(120, 120),
         grace_s=2,

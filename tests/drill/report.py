@@ -34,6 +34,8 @@ class Report:
         yield from _counts("flags", flags)
         yield from _counts("payments", Counter(payment["status"] for payment in facts.payments))
         yield from _counts("drafts at the bank", Counter(draft["status"] for draft in facts.drafts))
+        yield from _counts("refunds", Counter(refund["status"] for refund in facts.refunds))
+        yield from _counts("instalments", Counter(one["status"] for one in facts.instalments))
         alike = Counter(draft_id for draft_id in Books(facts).moved_at)
         yield f"executed: {alike.total()} drafts"
         yield from _counts("shoppers", self.diary.played)

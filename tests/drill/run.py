@@ -7,8 +7,10 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from launcher.processes import LauncherError
+from tests.drill.bank import BankAway
 from tests.drill.checks.books import Difference
 from tests.drill.compare import compare
 from tests.drill.crowd import Crowd, pay_in_peace
@@ -103,23 +105,30 @@ class Drill:
     def _settle(self, desk: Desk, person: Person, customs: Customs) -> None:
         """Until nothing is under way any more; what still is when the time is over, the comparison will find."""
         deadline = time.monotonic() + self.plan.settle_at_most_s
+        standing: dict[str, Any] = {}
         told = Clock(every_s=30.0)
         while time.monotonic() < deadline:
             try:
                 standing = desk.ask("standing")
-            except DatabaseAway:
+                if not any(standing.values()):
+                    return
+                self._do_what_is_left(standing, desk, person, customs)
+            except (DatabaseAway, BankAway):  # a busy machine
                 continue
-            if not any(standing.values()):
-                return
-            person.speaks(standing["needs_person"])
-            person.speaks_of_refunds(standing["lost_refunds"])
-            customs.follow(standing)
-            if self.plan.closes_early and not standing["unsent"]:
-                desk.ask("close_all")
             if told.is_due():
                 self.say(", ".join(f"{name} {what}" for name, what in standing.items() if what))
             time.sleep(_LOOK_EVERY_S)
         self.notes.append(f"it did not settle within {self.plan.settle_at_most_s:g} s: {standing}")
+
+    def _do_what_is_left(
+        self, standing: dict[str, Any], desk: Desk, person: Person, customs: Customs
+    ) -> None:
+        """What waits for a person, and for nothing else."""
+        person.speaks(standing["needs_person"])
+        person.speaks_of_refunds(standing["lost_refunds"])
+        customs.follow(standing)
+        if self.plan.closes_early and not standing["unsent"]:
+            desk.ask("close_all")
 
     def _peace(self, house: House, town: Town) -> None:
         """Whatever happened before: who comes now can pay. And everybody looks at their page once more."""

@@ -31,6 +31,19 @@ def test_reads_text_links_and_forms() -> None:
     assert (button.name, button.value, button.text) == ("finish", "return", "Go back")
 
 
+def test_reads_what_a_page_says_first_and_what_it_marks() -> None:
+    page = read_page(
+        "http://shop.test/",
+        200,
+        """<h1 id="headline">Paid. <b>Thank</b> you!</h1><p class="lead">All <strong>done</strong>.</p><p>More.</p>
+        <ul><li data-standing="missed"><span>1 May</span> Missed</li><li data-standing="paid">Paid</li></ul>
+        <p class="refund" data-refund="sent">All went back.</p>""",
+    )
+    assert page.words() == "Paid. Thank you! | All done ."
+    assert page.marks("instalment") == ["missed", "paid"]
+    assert [said.text for said in page.said if said.kind == "refund"] == ["All went back."]
+
+
 def test_finds_a_form_by_its_field_and_a_button_by_its_text() -> None:
     page = read_page("http://shop.test/", 200, HTML)
     assert page.form_with("q")[0].method == "get"

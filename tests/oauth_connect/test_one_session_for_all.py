@@ -200,11 +200,12 @@ def test_a_session_that_the_bank_says_is_still_open_is_kept(
     bank: SandboxBank, registration: BankRegistration
 ) -> None:
     soon, before = timezone.now() + timedelta(minutes=1), timezone.now() - timedelta(hours=1)
-    BankRegistration.objects.update(session_expires_at=soon, refused_at=before)
+    BankRegistration.objects.update(session_opened_at=before, session_expires_at=soon, refused_at=before)
     registration.refresh_from_db()
     text = "Authentication token already has a user session."
     bank.fault("refused", path="/session-server$", text=text)
     kept = sessions.current(registration)
+    assert bank.faults()[0]["hits"] == 1
     assert kept.access.token == registration.session_token
     assert kept.generation == registration.session_generation
     assert health.problem() is None, "a key that has a session is not refused"

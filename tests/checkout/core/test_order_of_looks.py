@@ -8,8 +8,9 @@ from django.test import override_settings
 from django.utils import timezone
 
 from checkout import bank
-from checkout.models import Merchant, Payment
+from checkout.models import Event, Merchant, Payment
 from checkout.services import turns
+from checkout.services.look import look_now
 from checkout.statuses import PaymentStatus
 from checkout.worker import jobs
 from checkout.worker.lanes import WATCH
@@ -89,3 +90,47 @@ def test_whoever_just_came_back_is_looked_at_before_what_has_to_be_closed(shop: 
         Lane(WATCH, timezone.now).round()
     back.refresh_from_db()
     assert back.state is PaymentStatus.REJECTED
+
+
+def without_room() -> Any:
+    """No read of one draft is possible: the limit for it is used up."""
+    CallBudget.objects.all().delete()
+    return override_settings(BUNQ_LIMIT_GET="1/300")
+
+
+def test_a_look_for_which_there_was_no_room_keeps_its_place_among_those_who_wait(shop: Shop) -> None:
+    """Else whoever tries again and again is ever behind those who come."""
+    first, other = shop.pending(), shop.pending()
+    now = timezone.now()
+    with without_room():
+        assert not isinstance(bank.read(other), bank.NothingHappened)
+        Payment.objects.filter(pk=first.pk).update(urgent=True, due_at=now - timedelta(seconds=3))
+        jobs.look_at_returned(now, lambda: now)
+    first.refresh_from_db()
+    assert first.due_at == now - timedelta(seconds=3)
+    assert first.steps_without_news == 0
+
+
+def test_who_comes_back_takes_no_place_before_those_who_wait_for_one(shop: Shop) -> None:
+    """There is room for one read, and somebody else has been waiting for it."""
+    waits, comes = shop.pending(), shop.pending()
+    now = timezone.now()
+    Payment.objects.filter(pk=waits.pk).update(urgent=True, due_at=now - timedelta(seconds=1))
+    for one in (waits, comes):
+        shop.bank.reject(one.draft_id or 0)
+    with without_room():
+        look_now(comes, source=Event.Source.SHOPPER, now=now)
+        assert comes.state is PaymentStatus.PENDING
+        assert comes.urgent
+        jobs.look_at_returned(now, lambda: now)
+    waits.refresh_from_db()
+    assert waits.state is PaymentStatus.REJECTED
+
+
+def test_who_comes_back_while_nobody_waits_is_looked_at_at_once(shop: Shop) -> None:
+    resting, comes = shop.pending(), shop.pending()
+    now = timezone.now()
+    Payment.objects.filter(pk=resting.pk).update(urgent=True, due_at=now + timedelta(seconds=1))
+    shop.bank.reject(comes.draft_id or 0)
+    look_now(comes, source=Event.Source.SHOPPER, now=now)
+    assert comes.state is PaymentStatus.REJECTED

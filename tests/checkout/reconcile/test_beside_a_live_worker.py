@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from django.db import connection
 
 from checkout.models import Payment
+from checkout.statuses import PaymentStatus
 from checkout.worker.loop import Worker
 from tests.checkout.core.conftest import Shop
 from tests.checkout.reconcile.conftest import Reconcile, damage, run_reconcile
+from tests.waiting import wait_until
 
 
 @contextmanager
@@ -29,11 +31,23 @@ def running(worker: Worker, stop: threading.Event) -> Iterator[None]:
         thread.join()
 
 
+def pending(shop: Shop) -> Payment:
+    """Sent by this process, or by the worker if that was faster."""
+    payment = shop.start(shop.order())
+
+    def sent() -> bool:
+        payment.refresh_from_db()
+        return payment.state is PaymentStatus.PENDING
+
+    wait_until(sent, what="the payment waits at the bank")
+    return payment
+
+
 def test_what_is_approved_refused_lost_and_begun_meanwhile_is_no_difference(shop: Shop) -> None:
     stop, seen = threading.Event(), []
     with running(Worker(stop), stop):
         for number in range(4):
-            payment = shop.pending()
+            payment = pending(shop)
             if number == 0:
                 shop.approve(payment)
             elif number == 1:

@@ -1,10 +1,13 @@
 """A payment may have several ways to the bank: what comes by each is compared with who was typed."""
 
+from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.utils import timezone
 
+from checkout import connections
 from checkout.models import Payment, RememberedBrowser
 from checkout.statuses import PaymentStatus
 from oauth_connect import authorizations, payers
@@ -78,3 +81,52 @@ def test_one_payment_puts_one_connection_into_the_line_for_sessions(visitor: Vis
         allows(visitor, way, payment.payer_iban)
     allows(visitor, ways[-1], payment.payer_iban, payment.draft_id)
     assert PayerConnection.objects.filter(status="opening").count() == 1
+
+
+def test_another_way_of_a_payment_that_was_declined_long_ago_brings_no_strangers_bank(
+    visitor: Visitor,
+) -> None:
+    """Its ways stay open until it would have expired, which may be hours later."""
+    payment, ways = begun(visitor)
+    visitor.shop.bank.reject(payment.draft_id or 0)
+    visitor.shop.until(payment, PaymentStatus.REJECTED)
+    now = timezone.now()
+    ended = {"final_at": now - timedelta(hours=2), "expires_at": now + timedelta(hours=2)}
+    Payment.objects.filter(pk=payment.pk).update(**ended)
+    work()
+    stranger = Person(visitor.shop.bank)
+    allows(visitor, ways[0], stranger.iban)
+    work(now + timedelta(minutes=5))
+    assert payers.kept_for(RememberedBrowser.objects.get().label) == ()
+
+
+def test_a_connection_that_ended_before_it_was_compared_tells_nothing_of_a_stranger(visitor: Visitor) -> None:
+    payment = visitor.scans()
+    Payment.objects.filter(pk=payment.pk).update(payer_iban="NL04BUNQ0000000090")
+    payers.open_waiting(timezone.now())
+    PayerConnection.objects.update(status=PayerConnection.Status.EXPIRED)
+    for compared in (False, True):
+        page = visitor.client.get("/remembered").content.decode()
+        assert "S. Hopper" not in page, compared
+        assert "NL73" not in page, compared
+        work()
+
+
+def test_one_whose_comparison_meets_a_defect_spares_the_others(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = visitor.scans(), visitor.scans()
+    look = connections.of_authorization
+
+    def broken(reference: str) -> Any:
+        if reference == bad.authorization_reference:
+            raise OverflowError("a defect")
+        return look(reference)
+
+    monkeypatch.setattr(connections, "of_authorization", broken)
+    work()
+    for payment in (bad, good):
+        payment.refresh_from_db()
+    assert good.keep_due_at is None
+    assert bad.keep_due_at is not None
+    assert bad.keep_due_at > timezone.now()

@@ -92,6 +92,19 @@ def test_before_it_is_compared_it_is_not_offered(visitor: Visitor) -> None:
     assert "Pay from" in visitor.opens(visitor.shop.order())
 
 
+def test_before_it_is_compared_nothing_of_it_is_shown(visitor: Visitor) -> None:
+    """Whoever typed may be somebody else than whoever approved: whose bank it is, is not theirs to know."""
+    visitor.scans()
+    payers.open_waiting(visitor.shop.made[0].created_at.replace(year=2100))
+    shown = visitor.client.get("/remembered").content.decode()
+    assert "Being opened" in shown
+    assert [word for word in ("NL73", "S. Hopper", "Whoever uses this browser") if word in shown] == []
+    work()
+    shown = visitor.client.get("/remembered").content.decode()
+    assert "NL73" in shown
+    assert "Whoever uses this browser" in shown
+
+
 def test_who_looked_too_early_looks_again_as_soon_as_the_code_is_exchanged(visitor: Visitor) -> None:
     made = visitor.shop.order()
     visitor.sends(made)
