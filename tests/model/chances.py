@@ -112,7 +112,6 @@ _push_falters = st.builds(acts.BankFalters, _weather(*_PUSHING))
 _cancels_first = st.builds(acts.ShopperCancels, **_on("read push", "cancel push", order=0, back=0))
 
 
-
 def _refunds(order: int | None = None, *, fate: Any = _fates) -> Any:
     how = {"all_of_it": st.booleans(), "form": st.integers(0, 1)}
     return st.builds(refunding.ShopRefunds, **_on("push", order=order, fate=fate), **how)
@@ -283,5 +282,10 @@ stories: st.SearchStrategy[tuple[Act, ...]] = weighted(
     # Called off while it is being approved.
     (1, st.tuples(*_pays, _refunds(0), _calls_off(0), _shop_decides(0, "accept"), _works())),
     # The shop removes us while it waits there, approves it all the same, and connects again.
-    (1, st.tuples(*_pays, _refunds(0), _shop_removes, _works(), _shop_decides(0), _works(65.0), _shop_connects)),
+    (
+        1,
+        st.tuples(
+            *_pays, _refunds(0), _shop_removes, _works(), _shop_decides(0), _works(65.0), _shop_connects
+        ),
+    ),
 )

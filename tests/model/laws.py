@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from checkout.bank import payer_label
 from checkout.conf import configuration
-from checkout.models import Event, Order, Payment
+from checkout.models import Order, Payment
 from checkout.page_state import NOTHING_TAKEN, PageState, page_state
 from checkout.services.pages import read_page
 from checkout.statuses import FINAL, PaymentStatus, may_move
@@ -33,7 +33,12 @@ _PROVEN = ("done", "spent", "unknown")
 
 def broken(facts: Facts) -> list[str]:
     laws = [
-        *(sentence for order in facts.orders for law in _OF_AN_ORDER for sentence in law(facts, order)),
+        *(
+            sentence
+            for order in facts.orders
+            for law in (*_OF_AN_ORDER, *OF_AN_ORDER_S_REFUNDS)
+            for sentence in law(facts, order)
+        ),
         *(
             sentence
             for payments in facts.payments.values()
@@ -41,7 +46,6 @@ def broken(facts: Facts) -> list[str]:
             for law in _OF_A_PAYMENT
             for sentence in law(facts, payment)
         ),
-        *(sentence for order in facts.orders for law in OF_AN_ORDER_S_REFUNDS for sentence in law(facts, order)),
         *(
             sentence
             for refunds in facts.refunds.values()

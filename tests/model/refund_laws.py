@@ -9,7 +9,7 @@ from checkout.refund_statuses import COUNTS, FINAL, RefundStatus, may_move
 from tests.model.facts import ALIVE, EXECUTED, Facts
 
 R = RefundStatus
-_CLOSED = {R.REJECTED: "REJECTED", R.EXPIRED: "EXPIRED", R.CANCELLED: "CANCELLED"}
+_LOOKED_FOR = (R.SUBMITTING, R.UNKNOWN)
 
 
 def name_of(facts: Facts, refund: Refund) -> str:
@@ -44,9 +44,8 @@ def _nobodys(facts: Facts, order: Order) -> Iterator[str]:
         refund = mine.get(draft["merchant_reference"])
         if refund is None:
             yield f"5: nobody stored a refund for draft {draft['id']} of {facts.world.name(order)}"
-        elif draft["status"] in ALIVE and refund.draft_id != draft["id"]:
-            if refund.state not in (R.SUBMITTING, R.UNKNOWN):
-                yield f"5: {name_of(facts, refund)}: the bank holds draft {draft['id']} of it"
+        elif draft["status"] in ALIVE and refund.draft_id != draft["id"] and refund.state not in _LOOKED_FOR:
+            yield f"5: {name_of(facts, refund)}: the bank holds draft {draft['id']} of it"
 
 
 def _claimed(facts: Facts, order: Order) -> Iterator[str]:
@@ -102,7 +101,7 @@ def _one_writer(facts: Facts, refund: Refund) -> Iterator[str]:
         if not event.new_status or event.kind == "refund_move_refused":
             continue
         begins = event.kind == "refund_requested" and not at
-        allowed = at and may_move(R(at), R(event.new_status)) or event.kind == "refund_corrected"
+        allowed = (at and may_move(R(at), R(event.new_status))) or event.kind == "refund_corrected"
         if not begins and (event.old_status != at or not allowed):
             yield f"7: {name_of(facts, refund)}: {event.kind} moves {at} to {event.new_status}"
         at = event.new_status

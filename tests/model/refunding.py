@@ -71,9 +71,7 @@ class WorkerSeesToARefund(OnOrder):
         refund = _latest(self.chosen(world))
         if refund is not None:
             step = partial(take_step, refund.pk)
-            self.act(
-                world, "a worker sees to a refund", lambda: step(now=clock.now()), self.ahead_s
-            )
+            self.act(world, "a worker sees to a refund", lambda: step(now=clock.now()), self.ahead_s)
 
 
 @dataclass(frozen=True)

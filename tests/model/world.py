@@ -48,8 +48,8 @@ class Defects(logging.Handler):
 class Truth:
     """What the bank holds for this run: drafts by id, and the ids of the writes that took effect.
 
-    Pushes are counted for themselves at the bank: here their ids have a minus. So are the drafts by which the shop sends
-    money back: they are `returned`, by bunq's ids.
+    Pushes are counted for themselves at the bank: here their ids have a minus. So are the drafts by which the shop
+    sends money back: they are `returned`, by bunq's ids.
     """
 
     drafts: dict[int, dict[str, Any]]
