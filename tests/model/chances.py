@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.model import acts, refunding
+from tests.model import acts, planning, refunding
 from tests.model.acts import JOBS, Act
 from tests.model.faults import EVERYWHERE, SOMEWHERE, WHERE, Weather
 from tests.model.processes import LIVES, Fate
@@ -112,8 +112,11 @@ _push_falters = st.builds(acts.BankFalters, _weather(*_PUSHING))
 _cancels_first = st.builds(acts.ShopperCancels, **_on("read push", "cancel push", order=0, back=0))
 
 
-def _refunds(order: int | None = None, *, fate: Any = _fates) -> Any:
-    how = {"all_of_it": st.booleans(), "form": st.integers(0, 1)}
+def _refunds(order: int | None = None, *shares: str, form: int | None = None, fate: Any = _fates) -> Any:
+    how = {
+        "share": st.sampled_from(shares or ("left", "cent", "cent", "paid")),
+        "form": st.integers(0, 3) if form is None else st.just(form),
+    }
     return st.builds(refunding.ShopRefunds, **_on("push", order=order, fate=fate), **how)
 
 
@@ -131,6 +134,23 @@ _sees_to_a_refund = st.builds(refunding.WorkerSeesToARefund, **_on(*_PUSHING), a
 _shop_removes = st.builds(refunding.ShopRemovesUs)
 _shop_connects = st.builds(refunding.ShopConnectsAgain)
 _pays = (_starts(0, fate=st.just(LIVES)), _decides(0, decision="accept", comes_back=True), _works(1.5))
+
+_date_comes = st.builds(planning.DateComes)
+_plan_begins = st.builds(planning.PlanBegins, st.integers(1, 2))
+_plan_removes = st.builds(planning.PayerOfPlanRemovesUs)
+_plan_connects = st.builds(planning.PayerOfPlanConnectsAgain)
+_PLAN_JOBS = ("plans begin", "instalments", "asking", "paid instalments", "plans over")
+_sees_to_a_plan = st.builds(acts.WorkerDoesOneJob, st.sampled_from(_PLAN_JOBS), _fates, _ahead)
+_a_day_passes = st.just(acts.TimePasses(90_000.0))  # longer than an instalment may take
+LATEST = -1
+
+
+def _turns_to_plan(*deeds: str) -> Any:
+    return st.builds(planning.ShopTurnsToPlan, st.sampled_from(deeds), _fates)
+
+
+# A plan whose first instalment waits in the app.
+_asked = (_plan_begins, _date_comes, _works(4.0), st.just(acts.WorkerDoesAll(65.0)))
 
 any_act: st.SearchStrategy[Act] = weighted(
     (3, _wakes),
@@ -169,6 +189,11 @@ any_act: st.SearchStrategy[Act] = weighted(
     (2, _sees_to_a_refund),
     (1, _shop_removes),
     (1, _shop_connects),
+    (1, _date_comes),
+    (1, _sees_to_a_plan),
+    (1, _turns_to_plan("pause", "resume", "cancel")),
+    (1, _plan_removes),
+    (1, _plan_connects),
 )
 
 # How runs begin, so that they get somewhere: each act still lives or dies as chance has it.
@@ -266,7 +291,14 @@ stories: st.SearchStrategy[tuple[Act, ...]] = weighted(
     (1, st.tuples(st.builds(acts.BankFalters, _weather("push", what=("lost_after",))), _pushes(0), _removes)),
     # Paid, and sent back: all of it, or one part after the other; perhaps by two at once.
     (2, st.tuples(*_pays, _refunds(0), _shop_decides(0), _works())),
-    (1, st.tuples(*_pays, _refunds(0), _refunds(0), _shop_decides(0, "accept"), _works(31.0), _refunds(0))),
+    (
+        2,
+        st.tuples(
+            *(*_pays, _refunds(0, form=0), _refunds(0, form=1)),
+            *(_shop_decides(0, "accept"), _works(31.0)),
+            *(_refunds(0, "left", "paid", form=2), _shop_decides(0, "accept")),
+        ),
+    ),
     # The answer is lost, and so it may be sent back twice.
     (
         2,
@@ -288,4 +320,25 @@ stories: st.SearchStrategy[tuple[Act, ...]] = weighted(
             *_pays, _refunds(0), _shop_removes, _works(), _shop_decides(0), _works(65.0), _shop_connects
         ),
     ),
+    # Instalments: the date comes, and another one; approved, declined or overlooked.
+    (
+        2,
+        st.tuples(
+            *_asked, _answers(LATEST), _works(4.0), _a_day_passes, _date_comes, _works(4.0), _works(4.0)
+        ),
+    ),
+    # The shop pauses or stops the plan while the payer approves.
+    (
+        1,
+        st.tuples(
+            *_asked,
+            _turns_to_plan("pause", "cancel"),
+            _answers(LATEST, "accept", "reject"),
+            _works(),
+            _turns_to_plan("resume"),
+        ),
+    ),
+    # Its payer removes us while it waits there, approves it all the same, and connects again. And gets it back.
+    (1, st.tuples(*_asked, _plan_removes, _answers(LATEST), _works(31.0), _plan_connects, _works(31.0))),
+    (1, st.tuples(*_asked, _answers(LATEST, "accept"), _works(4.0), _refunds(LATEST), _shop_decides(LATEST))),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 
-from checkout.models import Order
+from checkout.models import Instalment, Order, Plan
 from checkout.services.naming import NotAsSaid, name_draft, say_none
 from checkout.services.reconciling import reconcile
 from checkout.services.settlement import FLAGS
@@ -13,6 +13,8 @@ from oauth_connect.models import OauthAuthorization
 from tests.model.acts import new_worker
 from tests.model.facts import EXECUTED, Facts, look
 from tests.model.laws import broken
+from tests.model.plan_laws import answer_for_instalments, stop_plans, unfinished_plans
+from tests.model.planning import PayerOfPlanConnectsAgain
 from tests.model.refund_ending import refunds_against_ledger, shop_decides, shop_says, unfinished_refunds
 from tests.model.world import World
 
@@ -31,6 +33,8 @@ def settle(world: World) -> None:
         world.regular = world.connects_again(world.regular)
     if world.keeper is not None and world.is_hidden(world.keeper):
         world.keeper = world.connects_again(world.keeper)
+    PayerOfPlanConnectsAgain().do(world)
+    stop_plans()
     worker = new_worker()
     for number in range(_ROUNDS):
         world.act("a worker ticks", worker.tick)
@@ -38,6 +42,7 @@ def settle(world: World) -> None:
         if not list(_unfinished(facts)):
             break
         _person_says(facts)
+        answer_for_instalments(facts)
         shop_decides(facts)
         shop_says(facts)
         # A moment for those who came back, then nobody approves any more, then whatever still takes its time.
@@ -56,6 +61,8 @@ def _count(facts: Facts) -> None:
     for order in facts.orders:
         flags = [flag for flag in FLAGS if getattr(order, flag)]
         tally[" ".join(["order", order.status, *flags, order.resolution])] += 1
+    tally.update(f"instalment {one.status}" for one in Instalment.objects.all())
+    tally.update(f"plan {one.status}" for one in Plan.objects.all())
     tally.update(f"refund {one.status}" for refunds in facts.refunds.values() for one in refunds)
     tally.update(f"event {event.kind}" for events in facts.order_events.values() for event in events)
 
@@ -86,6 +93,7 @@ def _unfinished(facts: Facts) -> Iterator[str]:
         if order.status == "open" and not order.is_flagged:
             yield f"end: {facts.world.name(order)} is still open"
     yield from unfinished_refunds(facts)
+    yield from unfinished_plans()
     for one in facts.authorizations:
         if one.exchange == OauthAuthorization.Exchange.WAITING or one.code:
             yield f"end: the code of authorization {one.pk} is neither exchanged nor dropped"

@@ -40,6 +40,7 @@ class Facts:
 
 def look(world: World) -> Facts:
     facts = Facts(world, world.truth(), list(Order.objects.select_related("merchant").order_by("id")))
+    world.notice(facts.orders)
     orders = {order.pk: order for order in facts.orders}
     for payment in Payment.objects.order_by("id"):
         payment.order = orders[payment.order_id]

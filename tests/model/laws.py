@@ -16,6 +16,7 @@ from checkout.services.pages import read_page
 from checkout.statuses import FINAL, PaymentStatus, may_move
 from oauth_connect import clock
 from tests.model.facts import ALIVE, EXECUTED, Facts
+from tests.model.plan_laws import broken_of_plans
 from tests.model.refund_laws import OF_A_REFUND, OF_AN_ORDER_S_REFUNDS
 
 P = PaymentStatus
@@ -53,6 +54,7 @@ def broken(facts: Facts) -> list[str]:
             for law in OF_A_REFUND
             for sentence in law(facts, refund)
         ),
+        *broken_of_plans(facts),
         *_known_writes(facts),
         *(f"9: a worker found a defect: {text}" for text in facts.world.defects.seen),
     ]

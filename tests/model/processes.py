@@ -27,6 +27,7 @@ from checkout.services.refunds import recovering, sending
 ROOT = Path(__file__).resolve().parent.parent.parent
 _TRACED = (
     *sorted((ROOT / "checkout" / "services").rglob("*.py")),
+    *sorted((ROOT / "checkout" / "plans").glob("*.py")),
     *sorted((ROOT / "checkout" / "worker").glob("*.py")),
     *sorted((ROOT / "checkout" / "bank").glob("*.py")),
     *sorted((ROOT / "oauth_connect").glob("*.py")),

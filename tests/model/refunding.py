@@ -17,18 +17,21 @@ _CENT = Decimal("0.01")
 
 @dataclass(frozen=True)
 class ShopRefunds(OnOrder):
-    """By bunq: all that is left of what was paid, or a cent. The same `form` again is the same refund."""
+    """By bunq: what is `left` of what was paid, a `cent`, or all that was `paid`, whatever went back already.
 
-    all_of_it: bool = True
+    The same `form` again is the same refund.
+    """
+
+    share: str = "left"
     form: int = 0
 
     def do(self, world: World) -> None:
         payment = self._paid(self.chosen(world))
         if payment is None:
             return
-        left = requesting.left_of(payment)
+        amounts = {"left": requesting.left_of(payment), "cent": _CENT, "paid": payment.amount}
         wanted = requesting.Wanted(
-            amount=left if self.all_of_it else _CENT,
+            amount=amounts[self.share],
             way=Refund.Way.BUNQ,
             form_id=f"form {self.form} of {payment.pk}",
         )

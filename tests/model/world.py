@@ -11,9 +11,20 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from django.db.models import Model
 from hypothesis import currently_in_test_context, note
 
-from checkout.models import Event, Merchant, Order, Payment, Refund
+from checkout.models import (
+    Event,
+    Instalment,
+    Merchant,
+    Order,
+    Payment,
+    Plan,
+    PlanEvent,
+    PlanTerms,
+    Refund,
+)
 from checkout.refund_bank import label
 from checkout.services.errors import CheckoutError
 from checkout.services.orders import NewLine, create_order
@@ -30,6 +41,11 @@ BETWEEN_RUNS_S = 3 * 3600  # longer than a listing reaches back: no run sees an 
 # still shorter than what recovery waits before it believes that none was made.
 LONGEST_NAP_WHILE_SENDING_S = 50.0
 _references = itertools.count(1)
+# What a run leaves behind, in an order in which it may be removed.
+_ROWS: tuple[type[Model], ...] = (
+    *(PlanEvent, Instalment, PlanTerms, Plan),
+    *(Event, Refund, Payment, Order, PayerConnection, OauthAuthorization, CallBudget),
+)
 
 
 class Defects(logging.Handler):
@@ -116,6 +132,7 @@ class World:
     _seen: Truth | None = None
     regular: Regular | None = None
     keeper: Regular | None = None
+    payer_of_plan: Regular | None = None
     _first_draft: int = 0
     _first_push: int = 0
     _first_request: int = 0
@@ -131,8 +148,9 @@ class World:
             sleeper.process.kill()
         self.bank.clear_faults()
         self.bank.control("POST", "behaviour", habits)
-        for model in (Event, Refund, Payment, Order, PayerConnection, OauthAuthorization, CallBudget):
-            model.objects.all().delete()
+        for model in _ROWS:
+            model._default_manager.all().delete()
+        self.payer_of_plan = None
         BankRegistration.objects.update(renewal_owner="", renewal_until=None)
         for kept in (self.orders, self.sleepers, self.redirects, self.defects.seen):
             kept.clear()
@@ -263,6 +281,10 @@ class World:
         )
         self.orders.append(order)
         return order
+
+    def notice(self, orders: list[Order]) -> None:
+        """Those that a worker made."""
+        self.orders += [order for order in orders if order not in self.orders]
 
     def name(self, order: Order) -> str:
         return f"order {self.orders.index(order) + 1}"
