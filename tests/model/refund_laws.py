@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from checkout.models import Order, Refund
+from checkout.refund_news import Told, all_back, news_of
 from checkout.refund_statuses import FINAL, RefundStatus, may_move
 from tests.model.facts import ALIVE, EXECUTED, Facts
 
@@ -59,6 +60,17 @@ def _claimed(facts: Facts, order: Order) -> Iterator[str]:
     sent = sum((one.amount for one in refunds if one.state is R.SENT), Decimal(0))
     if sent != order.refunded_total:
         yield f"7: {facts.world.name(order)} tells that {order.refunded_total} went back, it was {sent}"
+
+
+def _nothing_untrue(facts: Facts, order: Order) -> Iterator[str]:
+    """4. The page tells of no more money that went back than the bank's books show."""
+    shown = order.refund_news
+    told = sum((one.amount for one in news_of(shown) if one.told is Told.SENT), Decimal(0))
+    drafts = facts.truth.returned_of(order.reference)
+    back = sum((_amount(draft) for draft in drafts if draft["status"] in EXECUTED), Decimal(0))
+    paid = sum((one.amount for one in facts.payments[order.pk] if one.status == "paid"), Decimal(0))
+    if told > back or (all_back(shown) and back < paid):
+        yield f"4: the page of {facts.world.name(order)} tells {shown}; {back} of {paid} went back"
 
 
 def _banks_word(facts: Facts, refund: Refund) -> Iterator[str]:
@@ -117,5 +129,5 @@ def _no_needless_alarm(facts: Facts, refund: Refund) -> Iterator[str]:
             yield f"5: {name_of(facts, refund)}: a person was called: {event.kind}"
 
 
-OF_AN_ORDER_S_REFUNDS = (_not_too_much, _nobodys, _claimed)
+OF_AN_ORDER_S_REFUNDS = (_not_too_much, _nobodys, _claimed, _nothing_untrue)
 OF_A_REFUND = (_banks_word, _right_thing, _watched, _one_writer, _no_needless_alarm)
