@@ -14,10 +14,11 @@ from typing import Any
 
 from django.db import transaction
 
-from checkout.models import Event, Payment
+from checkout.models import Event, Order, Payment
 from checkout.services.conditional import change_from
 from checkout.services.events import record
 from checkout.services.order_first import take_order
+from checkout.services.refunds.moving import count_anew
 from checkout.services.settlement import flag_contradiction, settle, settle_corrected
 from checkout.statuses import OPEN, PaymentStatus, may_move
 
@@ -62,6 +63,7 @@ def move(
         )
         if new is PaymentStatus.PAID:
             settle(payment, now=now, answer=data or {})
+            _tell_of_refunds(payment.order, now)
     return True
 
 
@@ -101,7 +103,14 @@ def correct(
         )
         if new is PaymentStatus.PAID:
             settle_corrected(payment, now=now, answer=data)
+            _tell_of_refunds(payment.order, now)
     return True
+
+
+def _tell_of_refunds(order: Order, now: datetime) -> None:
+    """Of an order whose money had gone back: with this payment not all of it has, so the page must not say so."""
+    if order.refund_news:
+        count_anew(order, now=now)
 
 
 def _changes(payment: Payment, new: PaymentStatus, now: datetime) -> dict[str, Any]:

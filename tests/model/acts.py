@@ -26,7 +26,6 @@ from oauth_connect.authorizations import receive_return, url_of
 from oauth_connect.models import OauthAuthorization
 from tests.model.faults import Weather
 from tests.model.processes import LIVES, Fate
-from tests.model.regular import connect
 from tests.model.world import World, say, words_of
 
 JOBS = {job.name: job for lane in LANES.values() for job in lane}
@@ -233,8 +232,7 @@ class RegularRemovesUs:
 class RegularConnectsAgain:
     def do(self, world: World) -> None:
         assert world.regular is not None
-        world.touched = True
-        world.regular = connect(world.bank, world.regular.iban, world.pass_time)
+        world.regular = world.connects_again(world.regular)
         say("the regular connects again")
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.model import acts
+from tests.model import acts, planning, refunding
 from tests.model.acts import JOBS, Act
 from tests.model.faults import EVERYWHERE, SOMEWHERE, WHERE, Weather
 from tests.model.processes import LIVES, Fate
@@ -111,6 +111,47 @@ _removes, _connects = st.builds(acts.RegularRemovesUs), st.builds(acts.RegularCo
 _push_falters = st.builds(acts.BankFalters, _weather(*_PUSHING))
 _cancels_first = st.builds(acts.ShopperCancels, **_on("read push", "cancel push", order=0, back=0))
 
+
+def _refunds(order: int | None = None, *shares: str, form: int | None = None, fate: Any = _fates) -> Any:
+    how = {
+        "share": st.sampled_from(shares or ("left", "cent", "cent", "paid")),
+        "form": st.integers(0, 3) if form is None else st.just(form),
+    }
+    return st.builds(refunding.ShopRefunds, **_on("push", order=order, fate=fate), **how)
+
+
+def _shop_decides(order: int | None = None, *deeds: str) -> Any:
+    which = _numbers if order is None else st.just(order)
+    wanted = deeds or ("accept", "accept", "accept", "reject", "expire")
+    return st.builds(refunding.ShopDecides, which, deed=st.sampled_from(wanted))
+
+
+def _calls_off(order: int | None = None) -> Any:
+    return st.builds(refunding.ShopCallsOff, **_on("read push", "cancel push", order=order))
+
+
+_sees_to_a_refund = st.builds(refunding.WorkerSeesToARefund, **_on(*_PUSHING), ahead_s=_ahead)
+_shop_removes = st.builds(refunding.ShopRemovesUs)
+_shop_connects = st.builds(refunding.ShopConnectsAgain)
+_pays = (_starts(0, fate=st.just(LIVES)), _decides(0, decision="accept", comes_back=True), _works(1.5))
+
+_date_comes = st.builds(planning.DateComes)
+_plan_begins = st.builds(planning.PlanBegins, st.integers(1, 2))
+_plan_removes = st.builds(planning.PayerOfPlanRemovesUs)
+_plan_connects = st.builds(planning.PayerOfPlanConnectsAgain)
+_PLAN_JOBS = ("plans begin", "instalments", "asking", "paid instalments", "plans over")
+_sees_to_a_plan = st.builds(acts.WorkerDoesOneJob, st.sampled_from(_PLAN_JOBS), _fates, _ahead)
+_a_day_passes = st.just(acts.TimePasses(90_000.0))  # longer than an instalment may take
+LATEST = -1
+
+
+def _turns_to_plan(*deeds: str) -> Any:
+    return st.builds(planning.ShopTurnsToPlan, st.sampled_from(deeds), _fates)
+
+
+# A plan whose first instalment waits in the app.
+_asked = (_plan_begins, _date_comes, _works(4.0), st.just(acts.WorkerDoesAll(65.0)))
+
 any_act: st.SearchStrategy[Act] = weighted(
     (3, _wakes),
     (5, _works()),
@@ -142,6 +183,17 @@ any_act: st.SearchStrategy[Act] = weighted(
     (1, st.builds(acts.MerchantAnswers, **_on(), refunds=st.booleans())),
     (1, st.builds(acts.MerchantAsksForALook, **_on())),
     (1, st.builds(acts.OperatorSays, **_on())),
+    (3, _refunds()),
+    (3, _shop_decides()),
+    (1, _calls_off()),
+    (2, _sees_to_a_refund),
+    (1, _shop_removes),
+    (1, _shop_connects),
+    (1, _date_comes),
+    (1, _sees_to_a_plan),
+    (1, _turns_to_plan("pause", "resume", "cancel")),
+    (1, _plan_removes),
+    (1, _plan_connects),
 )
 
 # How runs begin, so that they get somewhere: each act still lives or dies as chance has it.
@@ -237,4 +289,56 @@ stories: st.SearchStrategy[tuple[Act, ...]] = weighted(
     # Removed while it waits in the app, approved there all the same, and then connected again.
     (2, st.tuples(_pushes(0), _removes, _works(), _answers(0, "accept", "reject"), _works(31.0), _connects)),
     (1, st.tuples(st.builds(acts.BankFalters, _weather("push", what=("lost_after",))), _pushes(0), _removes)),
+    # Paid, and sent back: all of it, or one part after the other; perhaps by two at once.
+    (2, st.tuples(*_pays, _refunds(0), _shop_decides(0), _works())),
+    (
+        2,
+        st.tuples(
+            *(*_pays, _refunds(0, form=0), _refunds(0, form=1)),
+            *(_shop_decides(0, "accept"), _works(31.0)),
+            *(_refunds(0, "left", "paid", form=2), _shop_decides(0, "accept")),
+        ),
+    ),
+    # The answer is lost, and so it may be sent back twice.
+    (
+        2,
+        st.tuples(
+            *_pays,
+            st.builds(acts.BankFalters, _weather("push", what=("lost_after", "lost_before", "refused"))),
+            _refunds(0),
+            _sees_to_a_refund,
+            _shop_decides(0, "accept"),
+            _works(130.0),
+        ),
+    ),
+    # Called off while it is being approved.
+    (1, st.tuples(*_pays, _refunds(0), _calls_off(0), _shop_decides(0, "accept"), _works())),
+    # The shop removes us while it waits there, approves it all the same, and connects again.
+    (
+        1,
+        st.tuples(
+            *_pays, _refunds(0), _shop_removes, _works(), _shop_decides(0), _works(65.0), _shop_connects
+        ),
+    ),
+    # Instalments: the date comes, and another one; approved, declined or overlooked.
+    (
+        2,
+        st.tuples(
+            *_asked, _answers(LATEST), _works(4.0), _a_day_passes, _date_comes, _works(4.0), _works(4.0)
+        ),
+    ),
+    # The shop pauses or stops the plan while the payer approves.
+    (
+        1,
+        st.tuples(
+            *_asked,
+            _turns_to_plan("pause", "cancel"),
+            _answers(LATEST, "accept", "reject"),
+            _works(),
+            _turns_to_plan("resume"),
+        ),
+    ),
+    # Its payer removes us while it waits there, approves it all the same, and connects again. And gets it back.
+    (1, st.tuples(*_asked, _plan_removes, _answers(LATEST), _works(31.0), _plan_connects, _works(31.0))),
+    (1, st.tuples(*_asked, _answers(LATEST, "accept"), _works(4.0), _refunds(LATEST), _shop_decides(LATEST))),
 )

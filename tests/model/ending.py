@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 
-from checkout.models import Order
+from checkout.models import Instalment, Order, Plan
 from checkout.services.naming import NotAsSaid, name_draft, say_none
 from checkout.services.reconciling import reconcile
 from checkout.services.settlement import FLAGS
@@ -11,8 +11,11 @@ from checkout.statuses import FINAL, PaymentStatus
 from oauth_connect import clock
 from oauth_connect.models import OauthAuthorization
 from tests.model.acts import new_worker
-from tests.model.laws import EXECUTED, Facts, broken, look
-from tests.model.regular import connect
+from tests.model.facts import EXECUTED, Facts, look
+from tests.model.laws import broken
+from tests.model.plan_laws import answer_for_instalments, stop_plans, unfinished_plans
+from tests.model.planning import PayerOfPlanConnectsAgain
+from tests.model.refund_ending import refunds_against_ledger, shop_decides, shop_says, unfinished_refunds
 from tests.model.world import World
 
 P = PaymentStatus
@@ -26,8 +29,12 @@ def settle(world: World) -> None:
     for sleeper in list(world.sleepers):
         world.wake(sleeper)
     _obey(world)
-    if world.regular is not None and world.hides_a_push():
-        world.regular = connect(world.bank, world.regular.iban, world.pass_time)
+    if world.regular is not None and world.is_hidden(world.regular):
+        world.regular = world.connects_again(world.regular)
+    if world.keeper is not None and world.is_hidden(world.keeper):
+        world.keeper = world.connects_again(world.keeper)
+    PayerOfPlanConnectsAgain().do(world)
+    stop_plans()
     worker = new_worker()
     for number in range(_ROUNDS):
         world.act("a worker ticks", worker.tick)
@@ -35,6 +42,9 @@ def settle(world: World) -> None:
         if not list(_unfinished(facts)):
             break
         _person_says(facts)
+        answer_for_instalments(facts)
+        shop_decides(facts)
+        shop_says(facts)
         # A moment for those who came back, then nobody approves any more, then whatever still takes its time.
         world.pass_time(2.0 if number == 0 else _until_the_last_end_s(facts) if number == 1 else _PAUSE_S)
     facts = look(world)
@@ -51,6 +61,9 @@ def _count(facts: Facts) -> None:
     for order in facts.orders:
         flags = [flag for flag in FLAGS if getattr(order, flag)]
         tally[" ".join(["order", order.status, *flags, order.resolution])] += 1
+    tally.update(f"instalment {one.status}" for one in Instalment.objects.all())
+    tally.update(f"plan {one.status}" for one in Plan.objects.all())
+    tally.update(f"refund {one.status}" for refunds in facts.refunds.values() for one in refunds)
     tally.update(f"event {event.kind}" for events in facts.order_events.values() for event in events)
 
 
@@ -79,6 +92,8 @@ def _unfinished(facts: Facts) -> Iterator[str]:
     for order in facts.orders:
         if order.status == "open" and not order.is_flagged:
             yield f"end: {facts.world.name(order)} is still open"
+    yield from unfinished_refunds(facts)
+    yield from unfinished_plans()
     for one in facts.authorizations:
         if one.exchange == OauthAuthorization.Exchange.WAITING or one.code:
             yield f"end: the code of authorization {one.pk} is neither exchanged nor dropped"
@@ -109,6 +124,7 @@ def _differences(facts: Facts) -> Iterator[str]:
         yield f"end: the bank executed {sorted(executed)}, paid are {sorted(filter(None, paid))}"
     for order in facts.orders:
         yield from _order_against_ledger(facts, order)
+    yield from refunds_against_ledger(facts)
     report = reconcile(since=facts.world.began, wait_s=0)
     yield from (f"end: reconcile finds {difference}" for difference in report.differences)
     yield from (f"end: reconcile could not read: {unread}" for unread in report.unread)

@@ -4,24 +4,22 @@ Each law yields a sentence for each way in which it is broken. The numbers are t
 """
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 from checkout.bank import payer_label
 from checkout.conf import configuration
-from checkout.models import Event, Order, Payment
+from checkout.models import Order, Payment
 from checkout.page_state import NOTHING_TAKEN, PageState, page_state
 from checkout.services.pages import read_page
 from checkout.statuses import FINAL, PaymentStatus, may_move
 from oauth_connect import clock
-from oauth_connect.models import OauthAuthorization
-from tests.model.world import Truth, World
+from tests.model.facts import ALIVE, EXECUTED, Facts
+from tests.model.plan_laws import broken_of_plans
+from tests.model.refund_laws import OF_A_REFUND, OF_AN_ORDER_S_REFUNDS
 
 P = PaymentStatus
-EXECUTED = frozenset({"ACCEPTED", "COMPLETED"})
-ALIVE = EXECUTED | {"PENDING"}
 _ORDER_MOVES = {
     "": {"open"},
     "open": {"paid", "expired", "cancelled"},
@@ -34,49 +32,14 @@ CLOCKS_DIFFER = timedelta(seconds=60)
 _PROVEN = ("done", "spent", "unknown")
 
 
-@dataclass
-class Facts:
-    """Both sides at one moment."""
-
-    world: World
-    truth: Truth
-    orders: list[Order]
-    payments: dict[int, list[Payment]] = field(default_factory=lambda: defaultdict(list))
-    events: dict[int | None, list[Event]] = field(default_factory=lambda: defaultdict(list))
-    order_events: dict[int, list[Event]] = field(default_factory=lambda: defaultdict(list))
-    authorizations: list[OauthAuthorization] = field(default_factory=list)
-
-    @property
-    def moves(self) -> list[Event]:
-        return [event for events in self.events.values() for event in events if event.new_status]
-
-    def way(self, event: Event) -> str:
-        """Of the payment that this event is about."""
-        return next(p.way for p in self.payments[event.order_id] if p.pk == event.payment_id)
-
-    def name(self, payment: Payment) -> str:
-        label = f"attempt {payment.number} of {self.world.name(payment.order)}"
-        return f"{label} ({payment.status}, draft {payment.draft_id} {self.truth.status(payment.draft_id)})"
-
-
-def look(world: World) -> Facts:
-    facts = Facts(world, world.truth(), list(Order.objects.select_related("merchant").order_by("id")))
-    orders = {order.pk: order for order in facts.orders}
-    for payment in Payment.objects.order_by("id"):
-        payment.order = orders[payment.order_id]
-        if payment.is_push and payment.draft_id is not None:
-            payment.draft_id = -payment.draft_id  # as in `Truth`; nobody saves this
-        facts.payments[payment.order_id].append(payment)
-    for event in Event.objects.order_by("id"):
-        facts.events[event.payment_id].append(event)
-        facts.order_events[event.order_id].append(event)
-    facts.authorizations = list(OauthAuthorization.objects.order_by("id"))
-    return facts
-
-
 def broken(facts: Facts) -> list[str]:
     laws = [
-        *(sentence for order in facts.orders for law in _OF_AN_ORDER for sentence in law(facts, order)),
+        *(
+            sentence
+            for order in facts.orders
+            for law in (*_OF_AN_ORDER, *OF_AN_ORDER_S_REFUNDS)
+            for sentence in law(facts, order)
+        ),
         *(
             sentence
             for payments in facts.payments.values()
@@ -84,6 +47,14 @@ def broken(facts: Facts) -> list[str]:
             for law in _OF_A_PAYMENT
             for sentence in law(facts, payment)
         ),
+        *(
+            sentence
+            for refunds in facts.refunds.values()
+            for refund in refunds
+            for law in OF_A_REFUND
+            for sentence in law(facts, refund)
+        ),
+        *broken_of_plans(facts),
         *_known_writes(facts),
         *(f"9: a worker found a defect: {text}" for text in facts.world.defects.seen),
     ]
@@ -207,7 +178,9 @@ def _body_of(payment: Payment) -> tuple[str, str, str]:
 def _known_writes(facts: Facts) -> Iterator[str]:
     """5. Each write that took effect at the bank was in the database before."""
     stored = {payment.request_id for payments in facts.payments.values() for payment in payments}
-    asked = {str(e.data.get("request_id")) for events in facts.events.values() for e in events}
+    stored |= {refund.request_id for refunds in facts.refunds.values() for refund in refunds}
+    of_all = [*facts.events.values(), *facts.refund_events.values()]
+    asked = {str(e.data.get("request_id")) for events in of_all for e in events}
     if unknown := facts.truth.used - stored - asked:
         yield f"5: nobody stored the requests {sorted(unknown)}"
 

@@ -6,7 +6,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from tests.model.acts import Act, OrderIsMade
 from tests.model.chances import any_act, shops, stories
 from tests.model.ending import settle
-from tests.model.laws import broken, look
+from tests.model.facts import look
+from tests.model.laws import broken
 from tests.model.world import World, say
 
 

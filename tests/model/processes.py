@@ -22,10 +22,12 @@ import requests
 from django.db import connection
 
 from checkout.services import recovery, submitting
+from checkout.services.refunds import recovering, sending
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _TRACED = (
-    *sorted((ROOT / "checkout" / "services").glob("*.py")),
+    *sorted((ROOT / "checkout" / "services").rglob("*.py")),
+    *sorted((ROOT / "checkout" / "plans").glob("*.py")),
     *sorted((ROOT / "checkout" / "worker").glob("*.py")),
     *sorted((ROOT / "checkout" / "bank").glob("*.py")),
     *sorted((ROOT / "oauth_connect").glob("*.py")),
@@ -44,7 +46,8 @@ def _first_line_that_sends(function: object) -> tuple[tuple[str, str], int]:
     return (function.__code__.co_name, function.__code__.co_filename), first + at
 
 
-_SENDS = dict(_first_line_that_sends(function) for function in (submitting._send, recovery._repeat))
+_SENDING = (submitting._send, recovery._repeat, sending._send, recovering._repeat)
+_SENDS = dict(_first_line_that_sends(function) for function in _SENDING)
 
 
 class Died(BaseException):

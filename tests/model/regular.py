@@ -1,4 +1,7 @@
-"""Somebody whose account was remembered: connected once, and found as connected again at the start of each run."""
+"""Whoever lets us connect: somebody whose account was remembered, and the shop itself, which sends money back.
+
+Each is connected once, and found as connected again at the start of each run.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -11,10 +14,11 @@ from oauth_connect.models import PayerAccount, PayerConnection
 from oauth_connect.sessions import renewed
 from tests.banks import SandboxBank
 
-LABEL = "browser:1"
+REMEMBERED = "browser:1"
 # Longer than a limit that the bank named a moment ago lasts, and than the pauses between two tries.
 _PAUSE_S = 61.0
 _ROUNDS = 8
+_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -22,23 +26,24 @@ class Regular:
     """`rows` are those of the connection, to be stored again in a database that was emptied."""
 
     iban: str
+    label: str
     connection_pk: int
     account_id: int
     rows: tuple[tuple[Any, dict[str, Any]], ...] = field(repr=False)
 
 
-def connect(bank: SandboxBank, iban: str, pass_time: Callable[[float], None]) -> Regular:
+def connect(bank: SandboxBank, iban: str, label: str, pass_time: Callable[[float], None]) -> Regular:
     """By an authorization whose access is kept, and a worker that opens it in fair weather, once there is room."""
     bank.clear_faults()
     now = clock.now()
     way = authorizations.begin(
-        reference=LABEL,
+        reference=label,
         return_to="/",
         browser="regular",
         payer="regular",
         expires_at=now + timedelta(minutes=15),
         now=now,
-        keep_for=LABEL,
+        keep_for=label,
     )
     query = parse_qs(
         urlsplit(str(bank.authorize(authorizations.url_of(way), person=iban, only_draft=-1))).query
@@ -47,7 +52,7 @@ def connect(bank: SandboxBank, iban: str, pass_time: Callable[[float], None]) ->
     row = _opened(way.pk, pass_time)
     found = payers.get(row.pk)
     assert found is not None
-    return Regular(iban, row.pk, found.accounts[0].account_id, _rows_of(row.pk))
+    return Regular(iban, label, row.pk, found.accounts[0].account_id, _rows_of(row.pk))
 
 
 def _opened(authorization_pk: int, pass_time: Callable[[float], None]) -> PayerConnection:
@@ -62,16 +67,22 @@ def _opened(authorization_pk: int, pass_time: Callable[[float], None]) -> PayerC
     raise AssertionError(f"the regular could not connect: {stand}")
 
 
-def come_back(bank: SandboxBank, known: Regular | None, pass_time: Callable[[float], None]) -> Regular:
+def come_back(bank: SandboxBank, known: Regular, pass_time: Callable[[float], None]) -> Regular:
     """At the start of a run, in an empty database."""
-    if known is None or not bank.control("GET", "connections", person=known.iban)["connections"]:
-        made = bank.control("POST", "people", {"name": "R. Regular", "balance": "100000.00"})
-        return connect(bank, made["people"][0]["accounts"][0]["iban"], pass_time)
+    if not is_let_in(bank, known):
+        return connect(bank, known.iban, known.label, pass_time)
     for model, values in known.rows:
         model.objects.create(**values)
+    # The clock of many runs gets far, and nobody's connection is to end by that.
+    PayerConnection.objects.filter(pk=known.connection_pk).update(kept_until=clock.now() + _KEPT)
     row = PayerConnection.objects.get(pk=known.connection_pk)
     renewed(row, row.session_generation)
     return replace(known, rows=_rows_of(row.pk))
+
+
+def is_let_in(bank: SandboxBank, known: Regular) -> bool:
+    """As the bank sees it."""
+    return bool(bank.control("GET", "connections", person=known.iban)["connections"])
 
 
 def _rows_of(connection_pk: int) -> tuple[tuple[Any, dict[str, Any]], ...]:

@@ -22,7 +22,8 @@ from oauth_connect.errors import BudgetExhausted
 from tests.checkout.core.conftest import HOPPER, Shop
 from tests.model.acts import PayerDecides, ShopperStarts, WorkerTakesAStep
 from tests.model.ending import settle
-from tests.model.laws import broken, look
+from tests.model.facts import look
+from tests.model.laws import broken
 from tests.model.processes import Fate
 from tests.model.world import World, words_of
 

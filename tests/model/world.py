@@ -11,9 +11,21 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from django.db.models import Model
 from hypothesis import currently_in_test_context, note
 
-from checkout.models import Event, Merchant, Order, Payment
+from checkout.models import (
+    Event,
+    Instalment,
+    Merchant,
+    Order,
+    Payment,
+    Plan,
+    PlanEvent,
+    PlanTerms,
+    Refund,
+)
+from checkout.refund_bank import label
 from checkout.services.errors import CheckoutError
 from checkout.services.orders import NewLine, create_order
 from oauth_connect import clock
@@ -21,7 +33,7 @@ from oauth_connect.models import BankRegistration, CallBudget, OauthAuthorizatio
 from oauth_connect.sessions import renewed
 from tests.banks import SandboxBank
 from tests.model.processes import LIVES, Fate, Process
-from tests.model.regular import Regular, come_back
+from tests.model.regular import REMEMBERED, Regular, come_back, connect, is_let_in
 from tests.model.virtual_time import VirtualTime
 
 BETWEEN_RUNS_S = 3 * 3600  # longer than a listing reaches back: no run sees an earlier one's drafts
@@ -29,6 +41,11 @@ BETWEEN_RUNS_S = 3 * 3600  # longer than a listing reaches back: no run sees an 
 # still shorter than what recovery waits before it believes that none was made.
 LONGEST_NAP_WHILE_SENDING_S = 50.0
 _references = itertools.count(1)
+# What a run leaves behind, in an order in which it may be removed.
+_ROWS: tuple[type[Model], ...] = (
+    *(PlanEvent, Instalment, PlanTerms, Plan),
+    *(Event, Refund, Payment, Order, PayerConnection, OauthAuthorization, CallBudget),
+)
 
 
 class Defects(logging.Handler):
@@ -47,10 +64,12 @@ class Defects(logging.Handler):
 class Truth:
     """What the bank holds for this run: drafts by id, and the ids of the writes that took effect.
 
-    Pushes are counted for themselves at the bank: here their ids have a minus.
+    Pushes are counted for themselves at the bank: here their ids have a minus. So are the drafts by which the shop
+    sends money back: they are `returned`, by bunq's ids.
     """
 
     drafts: dict[int, dict[str, Any]]
+    returned: dict[int, dict[str, Any]]
     used: frozenset[str]
 
     def of(self, order: Order) -> list[dict[str, Any]]:
@@ -66,6 +85,14 @@ class Truth:
     def scanned(self, order: Order) -> list[int]:
         """bunq's ids of the others."""
         return [draft["id"] for draft in self.of(order) if draft["id"] > 0]
+
+    def returned_of(self, reference: str) -> list[dict[str, Any]]:
+        """Those that carry this name of a refund's, or of all refunds of an order's."""
+        return [
+            draft
+            for draft in self.returned.values()
+            if draft["merchant_reference"] == reference or draft["description"].endswith(f" {reference}")
+        ]
 
     def status(self, draft_id: int | None) -> str:
         return str(self.drafts[draft_id]["status"]) if draft_id in self.drafts else "no such draft"
@@ -104,6 +131,8 @@ class World:
     tally: Counter[str] = field(default_factory=Counter)
     _seen: Truth | None = None
     regular: Regular | None = None
+    keeper: Regular | None = None
+    payer_of_plan: Regular | None = None
     _first_draft: int = 0
     _first_push: int = 0
     _first_request: int = 0
@@ -119,8 +148,9 @@ class World:
             sleeper.process.kill()
         self.bank.clear_faults()
         self.bank.control("POST", "behaviour", habits)
-        for model in (Event, Payment, Order, PayerConnection, OauthAuthorization, CallBudget):
-            model.objects.all().delete()
+        for model in _ROWS:
+            model._default_manager.all().delete()
+        self.payer_of_plan = None
         BankRegistration.objects.update(renewal_owner="", renewal_until=None)
         for kept in (self.orders, self.sleepers, self.redirects, self.defects.seen):
             kept.clear()
@@ -135,23 +165,46 @@ class World:
         registration = BankRegistration.objects.get()
         renewed(registration, registration.session_generation)
         BankRegistration.objects.update(listing_has_ids=listing_has_ids, listing_seen_at=None)
-        self.regular = come_back(self.bank, self.regular, self.pass_time)
+        self._find_them_connected()
         self._seen = None
-        drafts = self.truth().drafts
-        self._first_draft = max([self._first_draft, *drafts])
-        self._first_push = max([self._first_push, *(-draft_id for draft_id in drafts)])
+        truth = self.truth()
+        self._first_draft = max([self._first_draft, *truth.drafts])
+        self._first_push = max([self._first_push, *(-one for one in truth.drafts), *truth.returned])
         self._first_request = max((row["id"] for row in self._request_ids()), default=self._first_request)
         self._seen = None
 
+    def _find_them_connected(self) -> None:
+        """Somebody whose account is remembered, and the shop's own account."""
+        if self.regular is None:
+            made = self.bank.control("POST", "people", {"name": "R. Regular", "balance": "100000.00"})
+            iban = made["people"][0]["accounts"][0]["iban"]
+            self.regular = connect(self.bank, iban, REMEMBERED, self.pass_time)
+        else:
+            self.regular = come_back(self.bank, self.regular, self.pass_time)
+        if self.keeper is None:
+            self.keeper = connect(self.bank, self.merchant.iban, label(self.merchant), self.pass_time)
+        else:
+            self.keeper = come_back(self.bank, self.keeper, self.pass_time)
+
+    def connects_again(self, known: Regular) -> Regular:
+        self.touched = True
+        return connect(self.bank, known.iban, known.label, self.pass_time)
+
     def truth(self) -> Truth:
         drafts = self.bank.control("GET", "drafts", since_id=str(self._first_draft))["drafts"]
-        pushes = self.bank.control("GET", "draft-payments", since_id=str(self._first_push))["draft_payments"]
+        prepared = self.bank.control("GET", "draft-payments", since_id=str(self._first_push))[
+            "draft_payments"
+        ]
+        mine = [one for one in prepared if one["sender_iban"] == self.merchant.iban]
+        pushes = [one for one in prepared if one["sender_iban"] != self.merchant.iban]
         drafts += [
             {**push, "id": -push["id"], "amount": push["amount"]["value"]} for push in reversed(pushes)
         ]
-        now = Truth({draft["id"]: draft for draft in drafts}, frozenset())
+        now = Truth(
+            {draft["id"]: draft for draft in drafts}, {draft["id"]: draft for draft in mine}, frozenset()
+        )
         # A write that took effect shows in the drafts: no others, no new request ids.
-        if self._seen is not None and now.drafts == self._seen.drafts:
+        if self._seen is not None and replace(self._seen, used=frozenset()) == now:
             return self._seen
         used = {row["value"] for row in self._request_ids() if row["scope"].startswith("device ")}
         self._seen = replace(now, used=frozenset(used))
@@ -195,12 +248,11 @@ class World:
         self.touched = True
         return self.bank.control("POST", path, body)
 
-    def hides_a_push(self) -> bool:
-        """One is open, perhaps, and its payer has removed us, or bunq has said so by mistake."""
-        assert self.regular is not None
-        active = PayerConnection.objects.filter(pk=self.regular.connection_pk, status="active")
-        alive = self.bank.control("GET", "connections", person=self.regular.iban)["connections"]
-        return not (alive and active.exists())
+    def is_hidden(self, known: Regular | None) -> bool:
+        """What is open on this account, perhaps: its owner has removed us, or bunq has said so by mistake."""
+        assert known is not None
+        active = PayerConnection.objects.filter(pk=known.connection_pk, status="active")
+        return not (is_let_in(self.bank, known) and active.exists())
 
     def somebody_sends(self) -> bool:
         """Then what the bank does not show yet, it may show in a moment."""
@@ -229,6 +281,10 @@ class World:
         )
         self.orders.append(order)
         return order
+
+    def notice(self, orders: list[Order]) -> None:
+        """Those that a worker made."""
+        self.orders += [order for order in orders if order not in self.orders]
 
     def name(self, order: Order) -> str:
         return f"order {self.orders.index(order) + 1}"

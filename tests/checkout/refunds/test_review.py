@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from checkout.models import Order, Payment, Refund
+from checkout.models import Event, Order, Payment, Refund
 from checkout.page_state import PageState, page_state
-from checkout.services import review
+from checkout.services import review, transition
 from checkout.services.pages import page_facts
 from checkout.services.refunds import by_hand, requesting
 from checkout.services.review import NothingToReview, RefundUnderWay
+from checkout.statuses import PaymentStatus
 from tests.checkout.pages.states import JOINT, order, payment
 from tests.checkout.refunds.conftest import HAND
 
@@ -57,6 +58,33 @@ def test_of_an_order_that_was_paid_twice_one_goes_back_and_it_stays_paid() -> No
     assert (after.resolution, after.status) == ("returned", "paid")
     assert now_shown() is PageState.PAID
     assert not after.refund_news["all_back"]
+
+
+@pytest.mark.parametrize("corrected", [False, True])
+def test_money_that_came_after_all_went_back_is_not_told_as_sent_back(corrected: bool) -> None:
+    of = paid(status="paid", paid_at=timezone.now())
+    late = payment(of.order, "cancelled" if corrected else "cancelling", surplus=True, payer_iban=JOINT)
+    send(of)
+    assert Order.objects.get().refund_news["all_back"]
+    became_paid(late, corrected=corrected)
+    after = Order.objects.get()
+    assert not after.refund_news["all_back"]
+    assert len(after.refund_news["refunds"]) == 1
+    send(late)
+    assert Order.objects.get().refund_news["all_back"]
+
+
+def became_paid(late: Payment, *, corrected: bool) -> None:
+    """As bunq shows it; by the table, or by a superuser's word."""
+    said = {"amount": "89.00 EUR", "sender_iban": late.payer_iban, "receiver_iban": late.payee_iban}
+    now = timezone.now()
+    if corrected:
+        word: dict[str, Any] = {"message": "by sam", "bank_status": "ACCEPTED"}
+        assert transition.correct(late, PaymentStatus.PAID, now=now, data=said, **word)
+    else:
+        assert transition.move(
+            late, PaymentStatus.PAID, source=Event.Source.BANK, kind="bank_decided", now=now, data=said
+        )
 
 
 def test_a_part_of_it_answers_nothing() -> None:
