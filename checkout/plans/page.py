@@ -26,6 +26,8 @@ from checkout.plans.page_state import (
     standing,
 )
 from checkout.plans.reading import MadeInstalment, PlanReading, read_plan
+from checkout.plans.series.looking import SAID_NONE
+from checkout.plans.series.moving import was_said
 from checkout.plans.series.page import may_still_be_approved, page_state_of
 from checkout.plans.statuses import OVER, RUNNING, InstalmentStatus, PlanStatus
 from checkout.qr import QrCode, qr_code
@@ -245,6 +247,11 @@ class PlanPage:
     def series(self) -> PlanSeries | None:
         """The one approval of a series that was asked for last."""
         return self.reading.series
+
+    @property
+    def said_none(self) -> bool:
+        """That bunq holds nothing of the series is somebody's word, and not bunq's."""
+        return self.series is not None and was_said(self.series, SAID_NONE)
 
     @property
     def is_opening(self) -> bool:
