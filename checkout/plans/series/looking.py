@@ -11,8 +11,8 @@ from checkout.plans.series.moving import move, was_said
 from checkout.plans.series.recovering import NEEDS_PERSON
 from checkout.plans.series.sending import is_unseen
 from checkout.plans.series.statuses import AT_BANK, Reading, SeriesStatus, values
+from checkout.plans.series.strays import SAID_NONE
 
-SAID_NONE = "series_said_none"
 NOT_ASKED = "This is not asked any more."
 
 

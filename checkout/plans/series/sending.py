@@ -5,7 +5,7 @@ from typing import Any
 
 from checkout.bank import Accepted, Disconnected, Lost, NothingHappened, Reservation, TurnedDown
 from checkout.models import Event, PlanSeries
-from checkout.plans.series import door
+from checkout.plans.series import door, strays
 from checkout.plans.series.moving import move, note, was_said
 from checkout.plans.series.statuses import AT_BANK, SeriesStatus
 from checkout.plans.statuses import OVER
@@ -14,7 +14,6 @@ from checkout.services.submitting import woke_too_late
 
 _SOON_S = 1.0
 NO_CONNECTION_PAUSE_S = 300.0
-STRAY_DRAFT = "series_stray_draft"
 # So long the payer has time to connect again before a person is called.
 UNSEEN_FOR = timedelta(hours=1)
 OUT_OF_SIGHT, NOT_SEEN = "series_out_of_sight", "series_not_seen"
@@ -28,6 +27,14 @@ def submit(series: PlanSeries, now: datetime) -> StepResult:
     sender = door.sender(series)
     if not sender:
         _fail(series, now, {"reason": "the connection that it was made for has ended"})
+        return StepResult(0.0)
+    stray = strays.look_before(series, now)
+    if isinstance(stray, NothingHappened):
+        return StepResult(
+            growing(max(stray.retry_after_s, _SOON_S), series.steps_without_news), stray.resume_in_s
+        )
+    if stray:
+        _close_unsent(series, now)
         return StepResult(0.0)
     room = door.reserve_send()
     if isinstance(room, NothingHappened):
@@ -142,7 +149,7 @@ def take_draft(series: PlanSeries, draft_id: int, *, now: datetime, kind: str) -
     if series.draft_id != draft_id:
         note(
             series,
-            STRAY_DRAFT,
+            strays.STRAY_DRAFT,
             source=Event.Source.BANK,
             now=now,
             message=f"bunq holds draft {draft_id} of this plan all the same: the payer has to decline it.",

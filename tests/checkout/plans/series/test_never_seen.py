@@ -11,7 +11,7 @@ from checkout.admin.series_wishes import SERIES_PLAN_WISHES
 from checkout.models import Event, Plan
 from checkout.plans import stopping
 from checkout.plans.errors import PlanIsElsewhere
-from checkout.plans.series import looking, sending
+from checkout.plans.series import looking, preparing, sending
 from checkout.plans.series.steps import take_step
 from checkout.plans.series.to_do import ToDo
 from checkout.plans.series.to_do import series as series_to_do
@@ -132,3 +132,20 @@ def test_the_payer_is_told_by_mail_that_bunq_may_pay_all_the_same(club: SeriesCl
     assert "bunq pays by it" in str(one.body)
     assert "pay by scanning" not in str(one.body)
     assert club.said(plan).count("told_of_loss") == 1
+
+
+def test_bunqs_own_answer_comes_before_a_word_that_it_holds_none(club: SeriesClub, client: Client) -> None:
+    plan = approved_unseen(club, starts_on=club.today + 20 * DAY)
+    club.passes(2 * timedelta(hours=1))
+    looking.say_none(plan, by="sam", now=club.now)
+    plan = club.connects(plan)
+    preparing.ask_again(plan, source=Event.Source.SHOPPER, now=club.now)
+    club.works()
+    assert [one.status for one in plan.series.order_by("number")] == ["failed", "cancelled"]
+    assert (len(club.drafts()), len(club.at_bank())) == (1, 1)
+    assert [task.to_do for task in series_to_do(None)] == [ToDo.LOOK]
+    text = text_of(client, plan)
+    assert "We cannot tell what bunq holds" in text
+    assert "bunq sends nothing" not in text
+    with pytest.raises(PlanIsElsewhere):
+        preparing.ask_again(plan, source=Event.Source.SHOPPER, now=club.now)
