@@ -7,8 +7,8 @@ from django.contrib import messages
 from checkout.admin.wishes import Answer, Wish
 from checkout.models import Instalment, Order, Plan
 from checkout.plans.series import evidence, stopping
-from checkout.plans.series.looking import cannot_be_told, looked, say_none, wants_a_look
-from checkout.plans.series.statuses import SeriesStatus
+from checkout.plans.series.looking import cannot_be_told, looked, say_approved, say_none, wants_a_look
+from checkout.plans.series.statuses import AT_BANK, SeriesStatus, values
 from checkout.plans.statuses import PlanStatus
 from checkout.statuses import PaymentStatus
 
@@ -82,6 +82,11 @@ def _none(plan: Plan, by: str, now: datetime) -> Answer:
     )
 
 
+def _approved(plan: Plan, by: str, now: datetime) -> Answer:
+    say_approved(plan, by=by, now=now)
+    return Answer("Recorded with your name: the payer approved it. Each payment is to be confirmed.")
+
+
 def _waits_to_be_stopped(plan: Plan) -> bool:
     if not plan.is_series:
         return False
@@ -109,14 +114,24 @@ LOOKED_AT_SERIES: Wish[Plan] = Wish(
 NONE_IN_BUNQ: Wish[Plan] = Wish(
     name="none_in_bunq",
     label="bunq holds none",
-    explanation="bunq's answer was lost, and Kassa cannot tell whether bunq holds this series. Only if the payer "
-    "looked in the bunq app, and no scheduled payment of this plan waits or runs there, say so: then the payer can be "
-    "asked once more. Were two approved, bunq would pay every date twice.",
+    explanation="Kassa cannot tell whether bunq holds this series: bunq's answer was lost, or the payer's "
+    "connection has ended. Only if the payer looked in the bunq app, and no scheduled payment of this plan waits or "
+    "runs there, say so, also if it was declined: then the payer can be asked once more. Were two approved, bunq would "
+    "pay every date twice.",
     is_offered=lambda plan: cannot_be_told(plan) is not None,
     grant=_none,
     is_grave=True,
 )
-SERIES_PLAN_WISHES = (STOPPED_IN_BUNQ, LOOKED_AT_SERIES, NONE_IN_BUNQ)
+APPROVED_IN_BUNQ: Wish[Plan] = Wish(
+    name="approved_in_bunq",
+    label="The payer approved it",
+    explanation="Kassa cannot see what became of the approval. Only if the payer told you that they approved it, or "
+    "your bank statement shows payments of it, say so. Each date is expected from then on, also those that are over: "
+    "you are asked about each of them. Nothing is paid by this.",
+    is_offered=lambda plan: cannot_be_told(plan) is not None,
+    grant=_approved,
+)
+SERIES_PLAN_WISHES = (STOPPED_IN_BUNQ, LOOKED_AT_SERIES, APPROVED_IN_BUNQ, NONE_IN_BUNQ)
 
 
 def after_stop(plan: Plan) -> Answer | None:
@@ -129,6 +144,12 @@ def after_stop(plan: Plan) -> Answer | None:
         return Answer(
             "bunq was asked to stop, and does not show yet that it did. The payer has to stop the scheduled payment in "
             "the bunq app: please tell them. Until then bunq may go on paying, and each payment is expected.",
+            messages.WARNING,
+        )
+    if plan.series.filter(status__in=values(AT_BANK), out_of_sight=True).exists():
+        return Answer(
+            "The payer's connection has ended, so nothing can be closed at bunq. If the payer approved it, bunq pays "
+            "by it: please ask them to look in the bunq app.",
             messages.WARNING,
         )
     return Answer(

@@ -14,11 +14,16 @@ from checkout.plans.series.to_do import SeriesTask, ToDo
 _WHAT = {
     ToDo.STOP: "This series is to be stopped, and bunq does not show that it is. bunq may go on paying.",
     ToDo.LOOK: "bunq shows something about this series that Kassa cannot judge, or its answer was lost.",
+    ToDo.UNSEEN: "The payer's connection ended before Kassa read what became of the approval. If the payer gave it, "
+    "bunq may be paying, and Kassa does not see it.",
 }
 _HOW = {
     ToDo.STOP: "Ask the payer to stop the scheduled payment in the bunq app. Once they told you that they did, say so "
     "here. If bunq shows it, this goes away by itself.",
     ToDo.LOOK: "Look at what happened on the plan's page, at your account, and ask the payer what the bunq app shows.",
+    ToDo.UNSEEN: "Ask the payer whether they approved the scheduled payment in the bunq app, look at your bank "
+    "statement, and say here what you found. If the payer connects bunq again on the plan's page, this goes away by "
+    "itself.",
 }
 
 

@@ -10,10 +10,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from checkout import mail
 from checkout.conf import configuration
-from checkout.models import Event, Instalment, Merchant, Plan
+from checkout.models import Event, Instalment, Merchant, Plan, PlanSeries
 from checkout.plans.calendar import local_day
 from checkout.plans.events import record
 from checkout.plans.moves import has_open_payment
+from checkout.plans.series import words
+from checkout.plans.series.statuses import AT_BANK, values
 from checkout.plans.statuses import RUNNING, Collecting, InstalmentStatus, PlanStatus
 from checkout.plans.terms import day, euros
 from oauth_connect import payers
@@ -27,12 +29,15 @@ _LOOKED_BACK = timedelta(days=30)
 
 
 def note_loss(plan: Plan, now: datetime) -> None:
-    """Once for each connection that stopped working. Without it a series goes on: there is nothing to hurry for."""
+    """Once for each connection that stopped working. Without it a series that was approved goes on: there is nothing to
+    hurry for. Of one that was not yet, nobody can see any more whether it is.
+    """
     mine = Plan.objects.filter(
         pk=plan.pk, connection_pk=plan.connection_pk, lost_at__isnull=True, status__in=RUNNING
     )
     with transaction.atomic():
-        if mine.update(lost_at=now, tell_lost_at=None if plan.is_series else now + TELL_AFTER):
+        in_time = now + TELL_AFTER if not plan.is_series or _unapproved(plan) else None
+        if mine.update(lost_at=now, tell_lost_at=in_time):
             said = f"connection {plan.connection_pk}"
             record(plan, "connection_lost", source=Event.Source.BANK, now=now, message=said)
 
@@ -61,9 +66,14 @@ def tell(plan_pk: int, now: datetime) -> bool:
     if not mine.update(tell_lost_at=None):
         return False
     plan = Plan.objects.select_related("merchant").get(pk=plan_pk)
+    asked_for = _unapproved(plan)
+    if plan.is_series and asked_for is None:
+        return False  # somebody said meanwhile what became of it
     if not plan.payer_email or not mail.can_send():
         return False
-    sent = mail.send(plan.payer_email, _subject(plan), _text(plan), reply_to=plan.merchant.support_email)
+    sent = mail.send(
+        plan.payer_email, _subject(plan), _text(plan, asked_for), reply_to=plan.merchant.support_email
+    )
     kind = "told_of_loss" if sent else "telling_of_loss_failed"
     record(plan, kind, source=Event.Source.WORKER, now=now)
     return sent
@@ -73,7 +83,19 @@ def _subject(plan: Plan) -> str:
     return f"{plan.merchant.name}: please connect bunq again for {plan.title}"
 
 
-def _text(plan: Plan) -> str:
+def _unapproved(plan: Plan) -> PlanSeries | None:
+    """The series that the payer was asked to approve; None if that is decided."""
+    return plan.series.filter(status__in=values(AT_BANK)).first() if plan.is_series else None
+
+
+def _text(plan: Plan, series: PlanSeries | None) -> str:
+    if series is not None:
+        return words.cannot_be_seen(
+            title=plan.title,
+            merchant=plan.merchant.name,
+            shown_as=series.description,
+            url=f"{configuration().public_url}{plan.get_absolute_url()}",
+        )
     return (
         f"Hello,\n\nbunq does not let us send payments for {plan.title} to your bunq app any more.\n"
         "Perhaps you removed the connection in the app, or it has ended.\n\n"

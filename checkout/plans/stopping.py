@@ -85,7 +85,8 @@ def cancel(plan: Plan, *, source: str, by: str = "", now: datetime) -> None:
     if plan.is_series:
         series = series_stopping.want(plan, source=source, by=by, now=now)
         if series is not None:
-            steps.take_step(series.pk, now)
+            if series.due_at is not None and series.due_at <= now:
+                steps.take_step(series.pk, now)
             plan.refresh_from_db()
             return
     with transaction.atomic():

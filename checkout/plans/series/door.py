@@ -132,7 +132,9 @@ def schedule_of(series: PlanSeries) -> Schedule | NotTold | NothingHappened:
 
 
 def scheduled_payment_of(series: PlanSeries) -> ScheduledPayment | NotTold | NothingHappened:
-    """The same as a scheduled payment: by its id the schedule is stopped."""
+    """The same as a scheduled payment: by its id the schedule is stopped. That none is listed, or several that might
+    be, is no refusal: NothingHappened.
+    """
     shown = _told(series, lambda pk: schedules.list_scheduled_payments(pk, series.account_id))
     if not isinstance(shown, tuple):
         return shown
@@ -142,7 +144,9 @@ def scheduled_payment_of(series: PlanSeries) -> ScheduledPayment | NotTold | Not
         if one.id is not None
         and _is_mine(series, one.payment, one.schedule.time_start if one.schedule else None)
     ]
-    return mine[0] if len(mine) == 1 else NotTold({"reason": f"bunq shows {len(mine)} such payments"})
+    if len(mine) != 1:
+        return NothingHappened(0.0, {"reason": f"bunq shows {len(mine)} such payments"})
+    return mine[0]
 
 
 def runs_of(series: PlanSeries, schedule_id: int) -> tuple[ScheduleInstance, ...] | NotTold | NothingHappened:

@@ -2,6 +2,7 @@
 
 from checkout.models import Plan, PlanSeries
 from checkout.plans.page_state import PlanPageState
+from checkout.plans.series.looking import wants_a_look
 from checkout.plans.series.statuses import LIVE, NEVER_BEGAN, SeriesStatus
 
 
@@ -12,7 +13,8 @@ def page_state_of(plan: Plan, series: PlanSeries | None) -> PlanPageState | None
     if series is None:
         return PlanPageState.SERIES_ASKED
     if series.state in NEVER_BEGAN:
-        return PlanPageState.SERIES_AGAIN
+        # While a person has to look at what bunq holds, nobody is asked again.
+        return PlanPageState.SERIES_ASKED if wants_a_look(plan) else PlanPageState.SERIES_AGAIN
     if series.stop_wanted_at is not None and not series.state.is_final:
         return PlanPageState.SERIES_STOPPING
     if series.state in (SeriesStatus.SCHEDULED, SeriesStatus.STOPPED, SeriesStatus.FINISHED):

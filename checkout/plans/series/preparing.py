@@ -35,13 +35,15 @@ def prepare(plan: Plan, *, source: str, now: datetime) -> PlanSeries:
     """Store the next draft of this plan's series; a worker sends it. Only while the plan is taken.
 
     Its dates are those that were agreed to, beginning with the first that leaves time to approve.
-    Raises PlanIsElsewhere if one is open or runs, or bunq may hold one; or after too many.
+    Raises PlanIsElsewhere if one is open or runs, or bunq may hold one, also an older one; or after too many.
     """
     before = latest(plan)
     if plan.state is not PlanStatus.ACTIVE or plan.connection_pk is None or plan.account_id is None:
         raise PlanIsElsewhere("The payer has to agree and connect bunq first.")
     if before is not None and before.state not in NEVER_BEGAN:
         raise PlanIsElsewhere("The payer was asked already.")
+    if plan.series.filter(unclear=True).exists():
+        raise PlanIsElsewhere("It cannot be told what bunq holds of this plan. Please ask the shop.")
     if before is not None and before.number >= MOST_PER_PLAN:
         raise PlanIsElsewhere("The payer was asked too often. Please ask the shop.")
     rhythm = dates.that_lies_ahead(plan.rhythm, now)

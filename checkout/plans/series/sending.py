@@ -1,20 +1,22 @@
 """Sending the one draft of a series to the payer's account at bunq: record, then send (invariant 5)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from checkout.bank import Accepted, Disconnected, Lost, NothingHappened, Reservation, TurnedDown
 from checkout.models import Event, PlanSeries
-from checkout.plans.series import door
-from checkout.plans.series.moving import move, note
-from checkout.plans.series.statuses import SeriesStatus
+from checkout.plans.series import door, strays
+from checkout.plans.series.moving import move, note, was_said
+from checkout.plans.series.statuses import AT_BANK, SeriesStatus
 from checkout.plans.statuses import OVER
 from checkout.services.outcome import StepResult, growing
 from checkout.services.submitting import woke_too_late
 
 _SOON_S = 1.0
 NO_CONNECTION_PAUSE_S = 300.0
-STRAY_DRAFT = "series_stray_draft"
+# So long the payer has time to connect again before a person is called.
+UNSEEN_FOR = timedelta(hours=1)
+OUT_OF_SIGHT, NOT_SEEN = "series_out_of_sight", "series_not_seen"
 
 
 def submit(series: PlanSeries, now: datetime) -> StepResult:
@@ -25,6 +27,14 @@ def submit(series: PlanSeries, now: datetime) -> StepResult:
     sender = door.sender(series)
     if not sender:
         _fail(series, now, {"reason": "the connection that it was made for has ended"})
+        return StepResult(0.0)
+    stray = strays.look_before(series, now)
+    if isinstance(stray, NothingHappened):
+        return StepResult(
+            growing(max(stray.retry_after_s, _SOON_S), series.steps_without_news), stray.resume_in_s
+        )
+    if stray:
+        _close_unsent(series, now)
         return StepResult(0.0)
     room = door.reserve_send()
     if isinstance(room, NothingHappened):
@@ -139,7 +149,7 @@ def take_draft(series: PlanSeries, draft_id: int, *, now: datetime, kind: str) -
     if series.draft_id != draft_id:
         note(
             series,
-            STRAY_DRAFT,
+            strays.STRAY_DRAFT,
             source=Event.Source.BANK,
             now=now,
             message=f"bunq holds draft {draft_id} of this plan all the same: the payer has to decline it.",
@@ -169,17 +179,40 @@ def mark_lost(series: PlanSeries, now: datetime, evidence: dict[str, Any]) -> No
 
 
 def no_connection(series: PlanSeries, now: datetime) -> StepResult:
-    """No connection of now reaches the account. Said once; the series stays as it is, for it may still be approved."""
+    """No connection of now reaches the account. Said once; the series stays as it is, for it may still be approved.
+
+    What was not seen to be approved or closed for so long needs a person: bunq may pay by it.
+    """
     if not series.out_of_sight:
         note(
             series,
-            "series_out_of_sight",
+            OUT_OF_SIGHT,
             source=Event.Source.WORKER,
             now=now,
             message="The payer's bunq account is not connected any more, so what became of it cannot be read.",
             out_of_sight=True,
         )
+    elif series.state in AT_BANK and not is_unseen(series) and _out_of_sight_for(series, now) >= UNSEEN_FOR:
+        note(
+            series,
+            NOT_SEEN,
+            source=Event.Source.WORKER,
+            now=now,
+            message="It may have been approved, and bunq may pay by it. A person must ask the payer.",
+            alert=True,
+        )
     return StepResult(NO_CONNECTION_PAUSE_S)
+
+
+def is_unseen(series: PlanSeries) -> bool:
+    """Whether a person was called, because what the payer decided cannot be read."""
+    return series.out_of_sight and series.state in AT_BANK and was_said(series, NOT_SEEN)
+
+
+def _out_of_sight_for(series: PlanSeries, now: datetime) -> timedelta:
+    said = series.plan.events.filter(kind=OUT_OF_SIGHT, data__series=series.number)
+    since = said.order_by("-id").values_list("at", flat=True).first()
+    return timedelta(0) if since is None else now - since
 
 
 def in_sight(series: PlanSeries, now: datetime) -> None:

@@ -18,7 +18,7 @@ class SeriesStatus(StrEnum):
     REJECTED = "rejected"  # the draft was closed by the payer
     CANCELLED = "cancelled"  # the draft was closed by us
     EXPIRED = "expired"  # the draft was closed by bunq
-    FAILED = "failed"  # bunq refused to create the draft, or holds none
+    FAILED = "failed"  # bunq refused to create the draft, holds none, or so a person said
 
     @property
     def is_final(self) -> bool:
@@ -33,10 +33,12 @@ MOVES = MappingProxyType(
         S.CREATED: frozenset({S.SUBMITTING, S.CANCELLED}),
         # Back to `created` only when the request provably had no effect.
         S.SUBMITTING: frozenset({S.CREATED, S.WAITING, S.UNKNOWN, S.FAILED}),
-        # To `failed` only when bunq's listing shows no such draft, long enough after the request was last sent.
-        S.UNKNOWN: frozenset({S.WAITING, S.FAILED}),
-        S.WAITING: frozenset({S.CANCELLING, S.SCHEDULED, S.REJECTED, S.CANCELLED, S.EXPIRED}),
-        S.CANCELLING: frozenset({S.SCHEDULED, S.REJECTED, S.CANCELLED, S.EXPIRED}),
+        # To `failed` only when bunq's listing shows no such draft, long enough after the request was last sent; or by
+        # the word of a person, who asked the payer. To `scheduled` only by such a word: its draft is not known.
+        S.UNKNOWN: frozenset({S.WAITING, S.SCHEDULED, S.FAILED}),
+        # To `failed` only by the word of a person, while bunq cannot be read.
+        S.WAITING: frozenset({S.CANCELLING, S.SCHEDULED, S.REJECTED, S.CANCELLED, S.EXPIRED, S.FAILED}),
+        S.CANCELLING: frozenset({S.SCHEDULED, S.REJECTED, S.CANCELLED, S.EXPIRED, S.FAILED}),
         S.SCHEDULED: frozenset({S.STOPPED, S.FINISHED}),
         S.STOPPED: frozenset[S](),
         S.FINISHED: frozenset[S](),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q, QuerySet
 
 from checkout.models import PlanSeries
-from checkout.plans.series import following, recovering, sending, watching
+from checkout.plans.series import following, recovering, sending, stopping, watching
 from checkout.plans.series.statuses import SeriesStatus
 from checkout.services.lease import new_owner, take
 from checkout.services.outcome import StepResult, growing
@@ -51,7 +51,7 @@ def _do(series: PlanSeries, now: datetime) -> StepResult | None:
         case SeriesStatus.CANCELLING:
             return watching.close(series, now)
         case SeriesStatus.SCHEDULED:
-            return following.follow(series, now)
+            return stopping.no_later(series, following.follow(series, now), now)
         case SeriesStatus.STOPPED | SeriesStatus.FINISHED:
             return following.look_back(series, now)
         case _:

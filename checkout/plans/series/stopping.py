@@ -6,7 +6,8 @@ merchant are told to stop it in the bunq app, and each date is expected on.
 Source: bunq OpenAPI, SchedulePayment.
 """
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -22,15 +23,24 @@ from checkout.plans.series.moving import move, note, was_said
 from checkout.plans.series.preparing import live
 from checkout.plans.series.statuses import LIVE, SeriesStatus
 from checkout.plans.statuses import OVER
+from checkout.services.outcome import StepResult
 
-# Asking again is harmless; but who was refused so often is not heard.
-_MOST_ASKED = 5
-REFUSED = "series_stop_refused"
+# Asking again is harmless, so nobody gives up: soon at first, once a day in the end, or after a refusal.
+_PAUSES = (
+    *[timedelta(minutes=1)] * 3,
+    *[timedelta(minutes=10)] * 3,
+    *[timedelta(hours=1)] * 12,
+    timedelta(days=1),
+)
+_SOONEST_S, _HOUR_S = 60.0, 3600.0
+# Whoever has the link may press the button: it is not asked at the bank anew for so long.
+_PRESSED_AGAIN = timedelta(minutes=1)
+ASKED, NOT_ASKED, REFUSED = "series_stop_asked", "series_stop_not_asked", "series_stop_refused"
 
 
 def want(plan: Plan, *, source: str, by: str, now: datetime) -> PlanSeries | None:
-    """Note that this plan's series is to be stopped; a step does it. None if there is none: then the plan can be
-    stopped at once. Raises PlanIsElsewhere.
+    """Note that this plan's series is to be stopped; a step does it, if it is due. None if there is none: then the plan
+    can be stopped at once. Raises PlanIsElsewhere.
     """
     with transaction.atomic():
         take_plan(plan)
@@ -48,8 +58,11 @@ def want(plan: Plan, *, source: str, by: str, now: datetime) -> PlanSeries | Non
                 message=by_whom(by),
                 stop_wanted_at=now,
                 stop_wanted_by=by[:150],
+                due_at=now,
             )
-        PlanSeries.objects.filter(pk=series.pk).update(due_at=now)
+        elif series.looked_at is None or now - series.looked_at >= _PRESSED_AGAIN:
+            series.due_at = now
+            PlanSeries.objects.filter(pk=series.pk).update(due_at=now)
     return series
 
 
@@ -57,7 +70,7 @@ def ask_if_wanted(series: PlanSeries, now: datetime) -> None:
     """Ask bunq to pay no further date of an approved series, if somebody wants that. What became of it, the reading
     that follows tells.
     """
-    if series.stop_wanted_at is None or not _may_ask(series):
+    if series.stop_wanted_at is None or now < _asked_from(series):
         return
     found = door.scheduled_payment_of(series)
     if isinstance(found, NotTold):
@@ -72,7 +85,7 @@ def ask_if_wanted(series: PlanSeries, now: datetime) -> None:
     try:
         note(
             series,
-            "series_stop_asked",
+            ASKED,
             source=Event.Source.WORKER,
             now=now,
             data={"request_id": request_id, "scheduled": found.id},
@@ -82,14 +95,35 @@ def ask_if_wanted(series: PlanSeries, now: datetime) -> None:
         room.give_back()
     if isinstance(answer, NotTold):
         _refused(series, answer, now)
+    elif isinstance(answer, NothingHappened):
+        note(series, NOT_ASKED, source=Event.Source.WORKER, now=now, data=answer.evidence)
 
 
-def _may_ask(series: PlanSeries) -> bool:
-    asked = series.plan.events.filter(kind="series_stop_asked", data__series=series.number).count()
-    return asked < _MOST_ASKED and not was_said(series, REFUSED)
+def no_later(series: PlanSeries, result: StepResult, now: datetime) -> StepResult:
+    """The same, but due again when bunq may be asked to stop the next time: in minutes, more and more seldom."""
+    wanted = series.stop_wanted_at
+    if wanted is None or series.state is not SeriesStatus.SCHEDULED or result.held_up:
+        return result
+    growing_s = min((now - wanted).total_seconds() / 10, _HOUR_S)
+    wait_s = max(_SOONEST_S, growing_s, (_asked_from(series) - now).total_seconds())
+    return replace(result, due_in_s=min(result.due_in_s, wait_s))
+
+
+def _asked_from(series: PlanSeries) -> datetime:
+    """When bunq may be asked to stop it (again). What did not leave does not count."""
+    said = series.plan.events.filter(kind__in=[ASKED, NOT_ASKED, REFUSED], data__series=series.number)
+    happened = list(said.order_by("-id").values_list("kind", "at"))
+    kinds = [kind for kind, _ in happened]
+    asked = kinds.count(ASKED) - kinds.count(NOT_ASKED)
+    if REFUSED in kinds[:1]:
+        return happened[0][1] + _PAUSES[-1]
+    if asked <= 0 or kinds[0] == NOT_ASKED:
+        return series.created_at
+    return happened[0][1] + _PAUSES[min(asked, len(_PAUSES)) - 1]
 
 
 def _refused(series: PlanSeries, answer: NotTold, now: datetime) -> None:
+    """Recorded each time; a person is called once."""
     note(
         series,
         REFUSED,
@@ -97,7 +131,7 @@ def _refused(series: PlanSeries, answer: NotTold, now: datetime) -> None:
         now=now,
         message="bunq does not let us stop it: the payer has to stop it in the bunq app.",
         data=answer.evidence,
-        alert=True,
+        alert=not was_said(series, REFUSED),
     )
 
 

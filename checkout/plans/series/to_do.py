@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from checkout.models import Instalment, Merchant, Payment, PlanSeries
-from checkout.plans.series.statuses import SeriesStatus
+from checkout.models import Instalment, Merchant, Payment, PlanEvent, PlanSeries
+from checkout.plans.series.sending import NOT_SEEN
+from checkout.plans.series.statuses import AT_BANK, SeriesStatus, values
 from checkout.plans.statuses import InstalmentStatus
 from checkout.statuses import PaymentStatus
 
@@ -17,6 +18,7 @@ MOST = 500
 class ToDo(StrEnum):
     STOP = "series_stop"  # it is to be stopped, and bunq does not show that it is
     LOOK = "series_look"  # what bunq holds cannot be told, or is something else than was asked for
+    UNSEEN = "series_unseen"  # it may have been approved, and no connection of now can read it
 
 
 @dataclass(frozen=True)
@@ -39,20 +41,28 @@ def unconfirmed(merchants: QuerySet[Merchant] | None) -> QuerySet[Instalment]:
 
 
 def series(merchants: QuerySet[Merchant] | None) -> list[SeriesTask]:
-    """Series that somebody has to stop, or look at in bunq."""
+    """Series that somebody has to stop, or look at in bunq, or ask the payer about."""
     stop = Q(stop_wanted_at__isnull=False, status=SeriesStatus.SCHEDULED.value)
-    rows = PlanSeries.objects.filter(stop | Q(unclear=True))
+    said = PlanEvent.objects.filter(plan=OuterRef("plan"), kind=NOT_SEEN, at__gte=OuterRef("created_at"))
+    unseen = Q(Exists(said), out_of_sight=True, status__in=values(AT_BANK))
+    rows = PlanSeries.objects.filter(stop | Q(unclear=True) | unseen)
     if merchants is not None:
         rows = rows.filter(plan__merchant__in=merchants.values("pk"))
     found = rows.select_related("plan__merchant").order_by("pk")[:MOST]
     return [
         SeriesTask(
             one,
-            ToDo.LOOK if one.unclear else ToDo.STOP,
+            _to_do(one),
             one.stop_wanted_at or one.looked_at or one.created_at,
         )
         for one in found
     ]
+
+
+def _to_do(one: PlanSeries) -> ToDo:
+    if one.unclear:
+        return ToDo.LOOK
+    return ToDo.STOP if one.state is SeriesStatus.SCHEDULED else ToDo.UNSEEN
 
 
 def count_open(merchants: QuerySet[Merchant] | None) -> int:

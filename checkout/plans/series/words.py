@@ -31,3 +31,16 @@ def reminder(*, amount: str, account_holder: str, title: str, day: str, at: date
         "You approved this series once in your bunq app, so nothing is asked of you now.\n"
         "You do not need a link for that, and nobody will ask you for a code.\n\n"
     )
+
+
+def cannot_be_seen(*, title: str, merchant: str, shown_as: str, url: str) -> str:
+    """The mail after the payer's connection ended before it was read whether they approved the series."""
+    return (
+        f"Hello,\n\nyour bunq app was asked to approve the series for {title}, once. bunq does not let\n"
+        "us see any more whether you did. Perhaps you removed the connection in the app, or it has ended.\n\n"
+        "If you approved it, bunq pays by it on each date, also without the connection.\n"
+        f"Look in your bunq app for a scheduled payment named:\n{shown_as}\n\n"
+        f"Tell {merchant} whether you approved it, or connect bunq again:\n{url}\n\n"
+        "No money moves by connecting, and you approve it in the bunq app itself. Whoever has\n"
+        "this address can see your plan and stop it, so please keep it.\n"
+    )

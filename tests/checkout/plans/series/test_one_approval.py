@@ -3,16 +3,18 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
-from checkout.models import Payment
+from checkout.models import Event, Payment, PlanSeries
 from checkout.page_state import PageState
 from checkout.plans.errors import PlanIsElsewhere
-from checkout.plans.series import preparing
+from checkout.plans.series import looking, preparing, sending
 from checkout.services.attempts import start_payment
 from checkout.services.errors import AttemptRunning, OrderNotPayable
 from checkout.services.orders import cancel_order
 from tests.checkout.plans.conftest import DAY
 from tests.checkout.plans.series.conftest import SeriesClub
+from tests.checkout.plans.test_the_plan_page import state, text_of
 
 
 def test_one_approval_pays_the_whole_series_and_bunqs_runs_are_the_evidence(club: SeriesClub) -> None:
@@ -79,6 +81,24 @@ def test_it_is_not_asked_for_again_while_one_waits_or_runs(club: SeriesClub) -> 
     with pytest.raises(PlanIsElsewhere):
         preparing.ask_again(plan, source="shopper", now=club.now)
     assert (plan.series.count(), len(club.drafts())) == (1, 1)
+
+
+def test_while_a_stray_draft_is_known_nobody_is_asked_again(club: SeriesClub, client: Client) -> None:
+    plan = club.asked(instalments=3)
+    series = club.series(plan)
+    # As after "bunq holds none"; then its answer comes all the same.
+    PlanSeries.objects.filter(pk=series.pk).update(status="failed", draft_id=None, due_at=None)
+    series.refresh_from_db()
+    sending.take_draft(series, 4711, now=club.now, kind="series_asked")
+    assert club.series(plan).unclear
+    with pytest.raises(PlanIsElsewhere):
+        preparing.ask_again(plan, source=Event.Source.SHOPPER, now=club.now)
+    text = text_of(client, plan)
+    assert "We cannot tell what bunq holds" in text
+    assert "Ask my bunq app again" not in text
+    looking.looked(plan, by="sam", now=club.now)
+    assert state(text_of(client, plan)) == "series_again"
+    assert preparing.ask_again(plan, source=Event.Source.SHOPPER, now=club.now).number == 2
 
 
 @pytest.mark.parametrize("what", ["reject", "expire"])
