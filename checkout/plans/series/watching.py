@@ -6,6 +6,8 @@ Source: bunq OpenAPI, DraftPayment, Schedule.
 
 from datetime import datetime
 
+from django.db import transaction
+
 from checkout import bank
 from checkout.bank import NothingHappened
 from checkout.models import Event, PlanSeries
@@ -18,6 +20,13 @@ from checkout.statuses import FROM_BUNQ, PaymentStatus, from_bunq
 from oauth_connect.bunq.payer_types import DraftPayment
 
 UNREADABLE, OTHER_SERIES = "series_unreadable", "series_differs"
+_NO_MONEY = frozenset({None, "ScheduledPayment", "SchedulePayment"})
+_NO_MONEY_MOVED = "The payer approved the series in bunq. No money moved by that."
+_MAY_HAVE_PAID = (
+    "The payer approved, and bunq shows no schedule, or more than that: it may have paid at once. Look at your "
+    "account, and ask the payer what runs in the bunq app. If no schedule does, stop the plan. No date is expected "
+    "until you say that you have looked."
+)
 _PAUSE_S = 5.0
 _SOON_S = 1.0
 _BANK_STATUS_LENGTH = 40
@@ -111,21 +120,41 @@ def believe(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
 
 
 def _approved(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
-    """Also if bunq shows something else than was asked for: then a person is called, and no date is taken for ours."""
-    move(
-        series,
-        SeriesStatus.SCHEDULED,
-        source=Event.Source.BANK,
-        kind="series_scheduled",
-        now=now,
-        message="The payer approved the series in bunq. No money moved by that.",
-        data=draft.as_evidence(),
-        reading=Reading.UNTRIED.value,
-        due_at=now,
-    )
+    """Also if bunq shows something else than was asked for: then a person is called in the same transaction."""
+    at_once = may_have_paid(draft)
+    with transaction.atomic():
+        if not move(
+            series,
+            SeriesStatus.SCHEDULED,
+            source=Event.Source.BANK,
+            kind="series_scheduled",
+            now=now,
+            message=_MAY_HAVE_PAID if at_once else _NO_MONEY_MOVED,
+            data=draft.as_evidence(),
+            alert=at_once,
+            reading=Reading.UNTRIED.value,
+            due_at=now,
+            unclear=series.unclear or at_once,
+            may_have_paid=at_once,
+        ):
+            return
+        if not at_once and differs(series, draft):
+            _call_a_person(series, draft, now)
+
+
+def may_have_paid(draft: DraftPayment) -> bool:
+    """Whether bunq may have paid when this was approved, and not, or not only, have made a schedule.
+
+    What hangs on an accepted draft with a schedule is not documented. So only nothing at all, or the scheduled payment,
+    beside the schedule says that no money moved. Source: bunq OpenAPI, DraftPayment.
+    """
+    return draft.schedule is None or draft.object_type not in _NO_MONEY
+
+
+def differs(series: PlanSeries, draft: DraftPayment) -> bool:
+    """Whether what bunq shows is something else than the payer was to approve."""
     entry = draft.entries[0] if len(draft.entries) == 1 else None
-    if entry is None or draft.schedule is None or door.is_what_we_asked(series, entry, paid=False) is False:
-        _call_a_person(series, draft, now)
+    return entry is None or door.is_what_we_asked(series, entry, paid=False) is False
 
 
 def _call_a_person(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
