@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from checkout.bank import NothingHappened
 from checkout.models import Event, PlanSeries
-from checkout.plans.series import door, evidence, stopping
+from checkout.plans.series import door, evidence, stopping, watching
 from checkout.plans.series.door import NotTold
 from checkout.plans.series.moving import move, note
 from checkout.plans.series.sending import in_sight, no_connection
@@ -82,6 +82,7 @@ def _take(series: PlanSeries, shown: Schedule, now: datetime) -> NothingHappened
                 schedule_id=shown.id,
             )
         evidence.take(series, runs, now)
+    watching.compare(series, shown, now)
     series.plan.refresh_from_db()
     next_at = series.plan.next_at
     if shown.status == "CANCELLED" and not (next_at and next_at <= now):  # what had come before is made first

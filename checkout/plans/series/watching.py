@@ -17,7 +17,7 @@ from checkout.plans.series.sending import in_sight, is_unwanted, no_connection
 from checkout.plans.series.statuses import CLOSED, Reading, SeriesStatus
 from checkout.services.outcome import StepResult, growing
 from checkout.statuses import FROM_BUNQ, PaymentStatus, from_bunq
-from oauth_connect.bunq.payer_types import DraftPayment
+from oauth_connect.bunq.payer_types import DraftPayment, Schedule
 
 UNREADABLE, OTHER_SERIES = "series_unreadable", "series_differs"
 _NO_MONEY = frozenset({None, "ScheduledPayment", "SchedulePayment"})
@@ -139,7 +139,7 @@ def _approved(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
         ):
             return
         if not at_once and differs(series, draft):
-            _call_a_person(series, draft, now)
+            _call_a_person(series, draft.as_evidence() | _rhythm(draft.schedule), now)
 
 
 def may_have_paid(draft: DraftPayment) -> bool:
@@ -152,23 +152,43 @@ def may_have_paid(draft: DraftPayment) -> bool:
 
 
 def differs(series: PlanSeries, draft: DraftPayment) -> bool:
-    """Whether what bunq shows is something else than the payer was to approve."""
+    """Whether what bunq shows is something else than the payer was to approve: amount, receiver or rhythm."""
     entry = draft.entries[0] if len(draft.entries) == 1 else None
-    return entry is None or door.is_what_we_asked(series, entry, paid=False) is False
+    if entry is None or door.is_what_we_asked(series, entry, paid=False) is False:
+        return True
+    return draft.schedule is not None and not door.is_rhythm_we_asked(series, draft.schedule)
 
 
-def _call_a_person(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
-    if not was_said(series, OTHER_SERIES):
-        note(
-            series,
-            OTHER_SERIES,
-            source=Event.Source.BANK,
-            now=now,
-            message="bunq shows another series than was asked for. A person must look.",
-            data=draft.as_evidence(),
-            alert=True,
-            unclear=True,
-        )
+def compare(series: PlanSeries, shown: Schedule, now: datetime) -> None:
+    """What the schedule shows later: a person is called once for each other rhythm that it shows."""
+    if not door.is_rhythm_we_asked(series, shown):
+        _call_a_person(series, {"schedule": shown.id, **_rhythm(shown)}, now)
+
+
+def _rhythm(shown: Schedule | None) -> dict[str, object]:
+    if shown is None:
+        return {"rhythm": ""}
+    moments = [moment.isoformat() if moment else "" for moment in (shown.time_start, shown.time_end)]
+    words = (shown.recurrence_unit, shown.recurrence_size, *moments)
+    return {"rhythm": " ".join(str(word or "-") for word in words)}
+
+
+def _call_a_person(series: PlanSeries, shown: dict[str, object], now: datetime) -> None:
+    said = series.plan.events.filter(
+        kind=OTHER_SERIES, data__series=series.number, data__rhythm=shown["rhythm"]
+    )
+    if said.exists():
+        return
+    note(
+        series,
+        OTHER_SERIES,
+        source=Event.Source.BANK,
+        now=now,
+        message="bunq shows another series than was asked for: amount, receiver or dates. A person must look.",
+        data=shown,
+        alert=True,
+        unclear=True,
+    )
 
 
 def _note_word(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
