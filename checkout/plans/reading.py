@@ -194,10 +194,10 @@ def _seen(series: PlanSeries | None) -> tuple[object, ...]:
         series.pk,
         series.status,
         series.unclear,
-        series.may_have_paid,
         series.stop_wanted_at,
         series.approve_until,
         series.final_at,
+        series.may_have_paid,
     )
 
 

@@ -64,6 +64,7 @@ def has_to_look_back(series: PlanSeries) -> bool:
 
 def _take(series: PlanSeries, shown: Schedule, now: datetime) -> NothingHappened | None:
     assert shown.id is not None
+    watching.compare(series, shown, now)
     runs = door.runs_of(series, shown.id)
     if isinstance(runs, NothingHappened):
         return runs
@@ -82,7 +83,6 @@ def _take(series: PlanSeries, shown: Schedule, now: datetime) -> NothingHappened
                 schedule_id=shown.id,
             )
         evidence.take(series, runs, now)
-    watching.compare(series, shown, now)
     series.plan.refresh_from_db()
     next_at = series.plan.next_at
     if shown.status == "CANCELLED" and not (next_at and next_at <= now):  # what had come before is made first
