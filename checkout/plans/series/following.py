@@ -36,6 +36,7 @@ def follow(series: PlanSeries, now: datetime) -> StepResult:
     if isinstance(found, NotTold):
         _not_told(series, found, now)
     else:
+        watching.compare(series, found, now)
         trouble = _take(series, found, now)
         if trouble is not None:
             return _unread(series, trouble, now)
@@ -64,7 +65,6 @@ def has_to_look_back(series: PlanSeries) -> bool:
 
 def _take(series: PlanSeries, shown: Schedule, now: datetime) -> NothingHappened | None:
     assert shown.id is not None
-    watching.compare(series, shown, now)
     runs = door.runs_of(series, shown.id)
     if isinstance(runs, NothingHappened):
         return runs
