@@ -43,7 +43,7 @@ _WHILE_OPEN = timedelta(hours=1)
 _WHILE_CLOSING = timedelta(seconds=10)
 _WHILE_BUSY = timedelta(minutes=10)
 _WHILE_UNCONNECTED = timedelta(minutes=10)
-_WHILE_HELD = timedelta(hours=1)
+_WHILE_HELD = timedelta(minutes=10)
 _SOON = timedelta(seconds=5)
 # As long as an order's reference may be.
 _NAME_LENGTH = 40
