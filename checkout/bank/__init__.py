@@ -32,6 +32,7 @@ from checkout.bank.consents import withdraw_authorizations as withdraw_authoriza
 from checkout.bank.door import Door, Search
 from checkout.bank.pushes import PushDraft as PushDraft
 from checkout.bank.pushes import account_of as account_of
+from checkout.bank.pushes import payments_hinted_since as payments_hinted_since
 from checkout.models import Payment
 from checkout.statuses import PaymentStatus
 from oauth_connect import drafts

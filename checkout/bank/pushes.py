@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from checkout.bank.door import Search, asked_amount
 from checkout.models import Payment
-from checkout.statuses import PAID_WORDS
+from checkout.statuses import PAID_WORDS, PaymentStatus
 from oauth_connect import payers, pushes
 from oauth_connect.bunq.errors import NotFound, NotSent, OutcomeUnknown, RateLimited
 from oauth_connect.bunq.payer_types import DraftPayment
@@ -75,6 +75,25 @@ def account_of(connection_pk: int, account_id: int) -> PayerAccount | None:
     if found is None or found.status is not ConnectionStatus.ACTIVE:
         return None
     return next((one for one in found.accounts if one.account_id == account_id), None)
+
+
+def payments_hinted_since(moment: datetime) -> list[int]:
+    """Ids of the open pushes about whose drafts bunq called back at `moment` or later: a reason to look, and no more.
+
+    The account and the draft name it; over which of the payer's connections bunq called does not matter. Source: bunq
+    documentation "Callbacks".
+    """
+    about = {(account_id, draft_id) for _, account_id, draft_id in pushes.hinted_since(moment) if draft_id}
+    if not about:
+        return []
+    waiting = Payment.objects.filter(
+        way=Payment.Way.PUSH,
+        status=PaymentStatus.PENDING.value,
+        held_at=held_at(),
+        draft_id__in={draft_id for _, draft_id in about},
+    )
+    rows = waiting.values_list("pk", "account_id", "draft_id")
+    return [pk for pk, account_id, draft_id in rows if (account_id, draft_id) in about]
 
 
 def held_at() -> str:

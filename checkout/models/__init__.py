@@ -5,13 +5,14 @@ from checkout.models.order import Order, OrderLine
 from checkout.models.payment import Payment
 from checkout.models.plan import Instalment, Plan, PlanEvent, PlanTerms
 from checkout.models.refund import Refund
-from checkout.models.remembered import ForgottenConnection, RememberedBrowser
+from checkout.models.remembered import ForgottenConnection, FundsAsked, RememberedBrowser
 from checkout.models.series import PlanSeries
 from checkout.models.staff import MerchantStaff
 
 __all__ = [
     "Event",
     "ForgottenConnection",
+    "FundsAsked",
     "Heartbeat",
     "Instalment",
     "Merchant",

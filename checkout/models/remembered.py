@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
+from checkout.models.plan import Plan
+
 
 class RememberedBrowser(models.Model):
     """One browser that ticked "remember my bank", recognised by a random token of which only hashes are here.
@@ -67,6 +69,22 @@ class RememberedBrowser(models.Model):
     def label(self) -> str:
         """What `oauth_connect` knows it as."""
         return f"browser:{self.pk}"
+
+
+class FundsAsked(models.Model):
+    """How often bunq was asked about the money of one plan's payer, and how many browsers began to be warned of it.
+
+    Counted beside each browser's own count: who throws the cookie away is another browser. The answers are not kept.
+    """
+
+    plan = models.OneToOneField(Plan, on_delete=models.PROTECT, related_name="funds_asked")
+    asked = models.PositiveSmallIntegerField(default=0)
+    asked_since = models.DateTimeField(null=True, blank=True)
+    browsers = models.PositiveSmallIntegerField(default=0)
+    browsers_since = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"questions about the money of {self.plan}"
 
 
 class ForgottenConnection(models.Model):

@@ -54,6 +54,10 @@ class PlanSeries(models.Model):
         default=False, help_text="No connection of now can read what became of it."
     )
     unclear = models.BooleanField(default=False, help_text="A person has to look at it in bunq.")
+    may_have_paid = models.BooleanField(
+        default=False,
+        help_text="bunq may have paid at once when it was approved; no date is expected before somebody looks.",
+    )
 
     # Once it is scheduled.
     reading = models.CharField(

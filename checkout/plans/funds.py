@@ -8,14 +8,20 @@ there and nowhere else, and is neither stored nor logged. Anything but a clear n
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from checkout import connections
-from checkout.models import Plan, RememberedBrowser
+from checkout.conf import configuration
+from checkout.models import FundsAsked, Plan, RememberedBrowser
 from checkout.plans.moves import write
 from checkout.plans.page import PlanPage
 from checkout.plans.page_state import Warned
 from checkout.plans.statuses import RUNNING
 from checkout.services import remembering
 from oauth_connect.bunq.types import Money
+
+# A payer may lose a cookie; whoever begins more than that asks for something else.
+NEW_BROWSERS_PER_HOUR = 3
 
 
 def standing(page: PlanPage, *, brought: int, label: str) -> Warned:
@@ -34,9 +40,27 @@ def surely_lacks(plan: Plan, browser: RememberedBrowser, amount: Decimal, now: d
     """Whether bunq says that there is not enough money for it. Asked too often, it is not asked at all."""
     if plan.warned_browser != browser.label or plan.connection_pk is None:
         return False
-    if not remembering.may_ask_for_funds(browser, now):
+    if not remembering.may_ask_for_funds(browser, now) or not _may_ask(plan, now):
         return False
     return connections.funds(plan.connection_pk, plan.payer_iban, Money(amount, plan.currency)) is False
+
+
+def may_begin(plan: Plan, now: datetime) -> bool:
+    """Whether one more browser may be remembered, only to be warned of this plan, in this hour; it is counted."""
+    return remembering.counted_in_hour(
+        _counts(plan), "browsers", "browsers_since", most=NEW_BROWSERS_PER_HOUR, now=now
+    )
+
+
+def _may_ask(plan: Plan, now: datetime) -> bool:
+    """The same limit for all browsers together: a new cookie must not begin it anew."""
+    most = configuration().funds_questions_per_hour
+    return remembering.counted_in_hour(_counts(plan), "asked", "asked_since", most=most, now=now)
+
+
+def _counts(plan: Plan) -> QuerySet[FundsAsked]:
+    FundsAsked.objects.get_or_create(plan=plan)
+    return FundsAsked.objects.filter(plan=plan)
 
 
 def warn(plan: Plan, browser: RememberedBrowser) -> None:

@@ -43,6 +43,7 @@ _WHILE_OPEN = timedelta(hours=1)
 _WHILE_CLOSING = timedelta(seconds=10)
 _WHILE_BUSY = timedelta(minutes=10)
 _WHILE_UNCONNECTED = timedelta(minutes=10)
+_WHILE_HELD = timedelta(minutes=10)
 _SOON = timedelta(seconds=5)
 # As long as an order's reference may be.
 _NAME_LENGTH = 40
@@ -73,6 +74,9 @@ def make_next(plan_pk: int, now: datetime) -> Instalment | None:
                 return None
             if plan.is_series and expecting.running(plan) is None:
                 write(plan, next_at=None)
+                return None
+            if expecting.is_held(plan):
+                write(plan, next_at=now + _WHILE_HELD)
                 return None
             if plan.made.filter(status=InstalmentStatus.OPEN.value).exists():
                 write(plan, next_at=now + _WHILE_OPEN)  # its end brings the next one forward

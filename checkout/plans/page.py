@@ -54,6 +54,7 @@ TITLES = {
     PlanPageState.SERIES_ASKED: "Approve in bunq",
     PlanPageState.SERIES_AGAIN: "Not approved",
     PlanPageState.SERIES_RUNNING: "Scheduled at bunq",
+    PlanPageState.SERIES_CHECKED: "Being checked",
     PlanPageState.SERIES_STOPPING: "Please stop it in bunq",
     PlanPageState.PAUSED: "Paused",
     PlanPageState.CLOSING: "Stopping",

@@ -17,6 +17,7 @@ class PlanPageState(StrEnum):
     SERIES_ASKED = "series_asked"  # the one approval of the series waits for the payer, or is about to
     SERIES_AGAIN = "series_again"  # it was declined or lapsed; the payer may be asked once more
     SERIES_RUNNING = "series_running"  # approved: bunq pays by its schedule
+    SERIES_CHECKED = "series_checked"  # approved, and bunq may have paid at once: a person has to look first
     SERIES_STOPPING = "series_stopping"  # somebody wants it stopped; bunq does not show that it is
     PAUSED = "paused"
     CLOSING = "closing"  # stopped; the bank has not closed the open payment yet

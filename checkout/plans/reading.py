@@ -198,6 +198,7 @@ def _seen(series: PlanSeries | None) -> tuple[object, ...]:
         series.stop_wanted_at,
         series.approve_until,
         series.final_at,
+        series.may_have_paid,
     )
 
 

@@ -13,6 +13,7 @@ from checkout import mail
 from checkout.conf import configuration
 from checkout.models import Event, Plan
 from checkout.plans.events import record
+from checkout.plans.series.expecting import is_held
 from checkout.plans.series.words import reminder
 from checkout.plans.statuses import PlanStatus
 from checkout.plans.terms import day, euros
@@ -36,6 +37,8 @@ def remind(plan_pk: int, now: datetime) -> bool:
         return False
     plan = Plan.objects.select_related("merchant").get(pk=plan_pk)
     if not plan.payer_email or not mail.can_send() or plan.next_at is None or plan.next_at <= now:
+        return False
+    if is_held(plan):
         return False
     sent = mail.send(
         plan.payer_email, _subject(plan), _text(plan, plan.next_at), reply_to=plan.merchant.support_email

@@ -13,7 +13,7 @@ from checkout import bank
 from checkout.bank import NothingHappened
 from checkout.iban import normalise_iban
 from checkout.models import Merchant, PlanSeries
-from checkout.plans.series import door
+from checkout.plans.series import door, watching
 from checkout.plans.series.statuses import CLOSED, LIVE, SeriesStatus, values
 from checkout.services.reconciling_words import Difference, Kind, of_series, of_series_draft
 from checkout.statuses import FROM_BUNQ, PaymentStatus, from_bunq
@@ -100,9 +100,8 @@ def _differs(series: PlanSeries, draft: DraftPayment, now: datetime) -> Kind | N
         late = series.due_at is not None and series.due_at < now - _WORKER_NEEDS
         return Kind.SERIES_NOT_TAKEN_OVER if late else None
     if theirs is PaymentStatus.PAID:
-        entry = draft.entries[0] if len(draft.entries) == 1 else None
-        right = entry is not None and door.is_what_we_asked(series, entry, paid=False) is not False
-        return None if status in _BEGAN and right and draft.schedule is not None else Kind.SERIES_DIFFERS
+        right = not watching.may_have_paid(draft) and not watching.differs(series, draft)
+        return None if status in _BEGAN and right else Kind.SERIES_DIFFERS
     return None if theirs in CLOSED and status is CLOSED[theirs] else Kind.SERIES_DIFFERS
 
 

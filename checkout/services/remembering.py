@@ -11,6 +11,7 @@ import logging
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
@@ -183,13 +184,19 @@ def end_overdue(now: datetime, *, limit: int = 100) -> int:
 def may_ask_for_funds(browser: RememberedBrowser, now: datetime) -> bool:
     """Whether one more question about money is allowed in this hour; it is counted, whatever the answer will be."""
     mine = RememberedBrowser.objects.filter(pk=browser.pk, ended_at__isnull=True)
-    an_hour_ago = now - _HOUR
-    if mine.filter(Q(funds_since__isnull=True) | Q(funds_since__lte=an_hour_ago)).update(
-        funds_since=now, funds_asked=1
-    ):
+    return counted_in_hour(
+        mine, "funds_asked", "funds_since", most=configuration().funds_questions_per_hour, now=now
+    )
+
+
+def counted_in_hour(rows: QuerySet[Any], count: str, since: str, *, most: int, now: datetime) -> bool:
+    """Count one more in the column `count` of the one row, if that makes `most` or fewer in the hour that began at
+    `since`. False if not, or if there is no such row. By conditional updates: of two rivals at the limit one wins.
+    """
+    over = Q(**{f"{since}__isnull": True}) | Q(**{f"{since}__lte": now - _HOUR})
+    if most > 0 and rows.filter(over).update(**{since: now, count: 1}):
         return True
-    most = configuration().funds_questions_per_hour
-    return bool(mine.filter(funds_asked__lt=most).update(funds_asked=F("funds_asked") + 1))
+    return bool(rows.filter(~over, **{f"{count}__lt": most}).update(**{count: F(count) + 1}))
 
 
 def _hash(token: str) -> str:

@@ -16,6 +16,8 @@ from oauth_connect import clock
 
 NOT_HERE = "Only the browser in which bunq was connected can be warned, soon after that."
 
+TOO_MANY = "Too many browsers wanted to be warned of this plan. Please try again in an hour."
+
 
 def shortage(request: HttpRequest, page: PlanPage) -> tuple[Recognised, ToCome | None]:
     """Who looks, and what bunq says that there is too little money for; None for whatever else it says."""
@@ -41,6 +43,8 @@ def warn(request: HttpRequest, token: str) -> HttpResponse:
     if page.warned is not Warned.OFFERED:
         return remembered_cookie.settle(to_the_plan(request, page.plan, NOT_HERE), seen)
     if seen.browser is None:
+        if not funds.may_begin(page.plan, clock.now()):
+            return remembered_cookie.settle(to_the_plan(request, page.plan, TOO_MANY), seen)
         seen = remembering.begin(form="", now=clock.now())
     assert seen.browser is not None
     funds.warn(page.plan, seen.browser)

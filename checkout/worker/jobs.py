@@ -38,6 +38,8 @@ _CONSENT_MAY_COME = timedelta(hours=1)
 _LISTING_IS_LATE = timedelta(seconds=10)
 # Longer than a round takes, so that no exchange falls between two.
 _JUST_EXCHANGED = timedelta(seconds=10)
+# The same for callbacks.
+_JUST_TOLD = timedelta(seconds=10)
 
 Clock = Callable[[], datetime]
 
@@ -184,6 +186,11 @@ def ask_about_our_key(now: datetime, clock: Clock) -> Round:
 def look_after_exchanges(now: datetime, clock: Clock) -> Round:
     """bunq executes after the exchange of a code: that is when to look, whoever made it and wherever the shopper is."""
     return Round(bring_forward(bank.payments_exchanged_since(now - _JUST_EXCHANGED), now))
+
+
+def look_after_hints(now: datetime, clock: Clock) -> Round:
+    """bunq called back about a push: a reason to look now, and no more (invariant 2)."""
+    return Round(bring_forward(bank.payments_hinted_since(now - _JUST_TOLD), now))
 
 
 def release_orders(now: datetime, clock: Clock) -> Round:

@@ -57,6 +57,7 @@ WATCH_PUSHES = _watch(bank.PUSH)
 SWEEP = (Job("sweep", jobs.sweep_listing),)
 KEEP = (
     Job("exchanged", jobs.look_after_exchanges, every_s=0.2),
+    Job("told", jobs.look_after_hints, every_s=0.5),
     Job("exchanges", jobs.exchange_waiting_codes, every_s=0.5),
     Job("orders", jobs.end_orders, every_s=2.0),
     Job("releases", jobs.release_orders, every_s=2.0),

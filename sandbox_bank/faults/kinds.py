@@ -90,6 +90,8 @@ KINDS: dict[str, Kind] = {
     "draft_field": _kind(Stage.PAYLOAD, "GET", "draft-payment"),
     # "field", "value": what the runs of a schedule show instead
     "run_field": _kind(Stage.PAYLOAD, "GET", r"/schedule-instance(/\d+)?$"),
+    # "field", "value": what schedules show instead
+    "schedule_field": _kind(Stage.PAYLOAD, "GET", r"/schedule(/\d+)?$"),
     "extra_keys": _kind(Stage.PAYLOAD),
     # the connection is closed although everything was done
     "lost_after": _kind(Stage.WIRE),

@@ -7,7 +7,7 @@ from sandbox_bank.faults.registry import Fault
 from sandbox_bank.protocol.envelope import Payload
 
 DRAFTS = ("PaymentServiceProviderDraftPayment", "DraftPayment")
-RUN = "ScheduledInstance"
+RUN, SCHEDULE = "ScheduledInstance", "Schedule"
 
 
 def distort(payload: Payload, fault: Fault) -> Payload:
@@ -22,7 +22,9 @@ def distort(payload: Payload, fault: Fault) -> Payload:
     elif fault.name == "short_page":
         _cut(payload, rows=int(fault.number("rows", 10, most=200)))
     elif fault.name == "run_field":
-        _change_runs(objects, fault)
+        _change(RUN, objects, fault)
+    elif fault.name == "schedule_field":
+        _change(SCHEDULE, objects, fault)
     elif fault.name == "extra_keys":
         _add_strangers(objects)
     else:
@@ -50,10 +52,10 @@ def _change_draft(draft: dict[str, Any], fault: Fault) -> None:
         draft[str(fault.more.get("field", "amount"))] = fault.more.get("value")
 
 
-def _change_runs(objects: list[dict[str, Any]], fault: Fault) -> None:
+def _change(kind: str, objects: list[dict[str, Any]], fault: Fault) -> None:
     for entry in objects:
-        if RUN in entry:
-            entry[RUN][str(fault.more.get("field", "state"))] = fault.more.get("value")
+        if kind in entry:
+            entry[kind][str(fault.more.get("field", "state"))] = fault.more.get("value")
 
 
 def _add_strangers(objects: list[dict[str, Any]]) -> None:

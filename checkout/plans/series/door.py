@@ -16,6 +16,7 @@ from oauth_connect.bunq.payer_types import (
     DraftPayment,
     NewDraftPayment,
     Payment,
+    RecurrenceUnit,
     Schedule,
     ScheduledPayment,
     ScheduleInstance,
@@ -195,6 +196,24 @@ def is_what_we_asked(series: PlanSeries, shown: Payment, *, paid: bool) -> bool 
     if amount is False or receiver is False:
         return False
     return True if amount and receiver else None
+
+
+def is_rhythm_we_asked(series: PlanSeries, shown: Schedule) -> bool:
+    """Unit, size, start and end as far as bunq shows them; moments may be some hours off.
+
+    An end that bunq leaves out is no difference; one that was never asked for is. Source: bunq OpenAPI, Schedule.
+    """
+    once = series.recurrence_unit == RecurrenceUnit.ONCE
+    return (
+        shown.recurrence_unit in (None, series.recurrence_unit)
+        and (once or shown.recurrence_size in (None, series.recurrence_size))
+        and _is_near(shown.time_start, series.time_start)
+        and (once or _is_near(shown.time_end, series.time_end))
+    )
+
+
+def _is_near(shown: datetime | None, asked: datetime | None) -> bool:
+    return shown is None or (asked is not None and abs(shown - asked) <= SAME_START)
 
 
 def _is_mine(series: PlanSeries, shown: Payment | None, start: datetime | None) -> bool:

@@ -28,6 +28,14 @@ def running(plan: Plan) -> PlanSeries | None:
     return plan.series.filter(status=SeriesStatus.SCHEDULED.value).first()
 
 
+def is_held(plan: Plan) -> bool:
+    """Whether no date is expected until a person has looked: bunq may have paid at once, and scheduled nothing."""
+    return (
+        plan.is_series
+        and plan.series.filter(status=SeriesStatus.SCHEDULED.value, may_have_paid=True).exists()
+    )
+
+
 def expect(instalment: Instalment, series: PlanSeries, now: datetime) -> Payment:
     """Store what bunq is to send. In the transaction that makes the instalment."""
     order = instalment.order

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from checkout.bank import NothingHappened
 from checkout.models import Event, PlanSeries
-from checkout.plans.series import door, evidence, stopping
+from checkout.plans.series import door, evidence, stopping, watching
 from checkout.plans.series.door import NotTold
 from checkout.plans.series.moving import move, note
 from checkout.plans.series.sending import in_sight, no_connection
@@ -36,6 +36,7 @@ def follow(series: PlanSeries, now: datetime) -> StepResult:
     if isinstance(found, NotTold):
         _not_told(series, found, now)
     else:
+        watching.compare(series, found, now)
         trouble = _take(series, found, now)
         if trouble is not None:
             return _unread(series, trouble, now)

@@ -23,7 +23,7 @@ def wants_a_look(plan: Plan) -> bool:
 def looked(plan: Plan, *, by: str, now: datetime) -> None:
     """Raises PlanIsElsewhere."""
     with transaction.atomic():
-        if not plan.series.filter(unclear=True).update(unclear=False):
+        if not plan.series.filter(unclear=True).update(unclear=False, may_have_paid=False):
             raise PlanIsElsewhere("There is nothing to look at any more.")
         record(plan, "series_looked_at", source=Event.Source.MERCHANT, now=now, message=by_whom(by))
 

@@ -17,6 +17,8 @@ def page_state_of(plan: Plan, series: PlanSeries | None) -> PlanPageState | None
         return PlanPageState.SERIES_ASKED if wants_a_look(plan) else PlanPageState.SERIES_AGAIN
     if series.stop_wanted_at is not None and not series.state.is_final:
         return PlanPageState.SERIES_STOPPING
+    if series.state is SeriesStatus.SCHEDULED and series.may_have_paid:
+        return PlanPageState.SERIES_CHECKED
     if series.state in (SeriesStatus.SCHEDULED, SeriesStatus.STOPPED, SeriesStatus.FINISHED):
         return PlanPageState.SERIES_RUNNING
     return PlanPageState.SERIES_ASKED

@@ -6,6 +6,8 @@ Source: bunq OpenAPI, DraftPayment, Schedule.
 
 from datetime import datetime
 
+from django.db import transaction
+
 from checkout import bank
 from checkout.bank import NothingHappened
 from checkout.models import Event, PlanSeries
@@ -15,9 +17,16 @@ from checkout.plans.series.sending import in_sight, is_unwanted, no_connection
 from checkout.plans.series.statuses import CLOSED, Reading, SeriesStatus
 from checkout.services.outcome import StepResult, growing
 from checkout.statuses import FROM_BUNQ, PaymentStatus, from_bunq
-from oauth_connect.bunq.payer_types import DraftPayment
+from oauth_connect.bunq.payer_types import DraftPayment, Schedule
 
 UNREADABLE, OTHER_SERIES = "series_unreadable", "series_differs"
+_NO_MONEY = frozenset({None, "ScheduledPayment", "SchedulePayment"})
+_NO_MONEY_MOVED = "The payer approved the series in bunq. No money moved by that."
+_MAY_HAVE_PAID = (
+    "The payer approved, and bunq shows no schedule, or more than that: it may have paid at once. Look at your "
+    "account, and ask the payer what runs in the bunq app. If no schedule does, stop the plan. No date is expected "
+    "until you say that you have looked."
+)
 _PAUSE_S = 5.0
 _SOON_S = 1.0
 _BANK_STATUS_LENGTH = 40
@@ -111,35 +120,75 @@ def believe(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
 
 
 def _approved(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
-    """Also if bunq shows something else than was asked for: then a person is called, and no date is taken for ours."""
-    move(
-        series,
-        SeriesStatus.SCHEDULED,
-        source=Event.Source.BANK,
-        kind="series_scheduled",
-        now=now,
-        message="The payer approved the series in bunq. No money moved by that.",
-        data=draft.as_evidence(),
-        reading=Reading.UNTRIED.value,
-        due_at=now,
-    )
-    entry = draft.entries[0] if len(draft.entries) == 1 else None
-    if entry is None or draft.schedule is None or door.is_what_we_asked(series, entry, paid=False) is False:
-        _call_a_person(series, draft, now)
-
-
-def _call_a_person(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
-    if not was_said(series, OTHER_SERIES):
-        note(
+    """Also if bunq shows something else than was asked for: then a person is called in the same transaction."""
+    at_once = may_have_paid(draft)
+    with transaction.atomic():
+        if not move(
             series,
-            OTHER_SERIES,
+            SeriesStatus.SCHEDULED,
             source=Event.Source.BANK,
+            kind="series_scheduled",
             now=now,
-            message="bunq shows another series than was asked for. A person must look.",
+            message=_MAY_HAVE_PAID if at_once else _NO_MONEY_MOVED,
             data=draft.as_evidence(),
-            alert=True,
-            unclear=True,
-        )
+            alert=at_once,
+            reading=Reading.UNTRIED.value,
+            due_at=now,
+            unclear=series.unclear or at_once,
+            may_have_paid=at_once,
+        ):
+            return
+        if not at_once and differs(series, draft):
+            _call_a_person(series, draft.as_evidence() | _rhythm(draft.schedule), now)
+
+
+def may_have_paid(draft: DraftPayment) -> bool:
+    """Whether bunq may have paid when this was approved, and not, or not only, have made a schedule.
+
+    What hangs on an accepted draft with a schedule is not documented. So only nothing at all, or the scheduled payment,
+    beside the schedule says that no money moved. Source: bunq OpenAPI, DraftPayment.
+    """
+    return draft.schedule is None or draft.object_type not in _NO_MONEY
+
+
+def differs(series: PlanSeries, draft: DraftPayment) -> bool:
+    """Whether what bunq shows is something else than the payer was to approve: amount, receiver or rhythm."""
+    entry = draft.entries[0] if len(draft.entries) == 1 else None
+    if entry is None or door.is_what_we_asked(series, entry, paid=False) is False:
+        return True
+    return draft.schedule is not None and not door.is_rhythm_we_asked(series, draft.schedule)
+
+
+def compare(series: PlanSeries, shown: Schedule, now: datetime) -> None:
+    """What the schedule shows later: a person is called once for each other rhythm that it shows."""
+    if not door.is_rhythm_we_asked(series, shown):
+        _call_a_person(series, {"schedule": shown.id, **_rhythm(shown)}, now)
+
+
+def _rhythm(shown: Schedule | None) -> dict[str, object]:
+    if shown is None:
+        return {"rhythm": ""}
+    moments = [moment.isoformat() if moment else "" for moment in (shown.time_start, shown.time_end)]
+    words = (shown.recurrence_unit, shown.recurrence_size, *moments)
+    return {"rhythm": " ".join(str(word or "-") for word in words)}
+
+
+def _call_a_person(series: PlanSeries, shown: dict[str, object], now: datetime) -> None:
+    said = series.plan.events.filter(
+        kind=OTHER_SERIES, data__series=series.number, data__rhythm=shown["rhythm"]
+    )
+    if said.exists():
+        return
+    note(
+        series,
+        OTHER_SERIES,
+        source=Event.Source.BANK,
+        now=now,
+        message="bunq shows another series than was asked for: amount, receiver or dates. A person must look.",
+        data=shown,
+        alert=True,
+        unclear=True,
+    )
 
 
 def _note_word(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:

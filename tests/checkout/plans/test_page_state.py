@@ -29,6 +29,7 @@ _SERIES = (
     PlanPageState.SERIES_ASKED,
     PlanPageState.SERIES_AGAIN,
     PlanPageState.SERIES_RUNNING,
+    PlanPageState.SERIES_CHECKED,
     PlanPageState.SERIES_STOPPING,
 )
 ALL_FACTS = [

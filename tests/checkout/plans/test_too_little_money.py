@@ -1,6 +1,7 @@
 """A payer is warned on the plan's page when bunq says that there is too little money; nobody else learns anything."""
 
 import logging
+from datetime import timedelta
 from decimal import Decimal
 from html import unescape
 from typing import Any
@@ -11,7 +12,7 @@ from django.test import Client
 from django.test.utils import override_settings
 from django.utils import timezone
 
-from checkout.models import Plan, RememberedBrowser
+from checkout.models import FundsAsked, Plan, RememberedBrowser
 from checkout.plans import connecting, stopping
 from checkout.plans.page import read_plan_page
 from checkout.services import remembering
@@ -187,6 +188,34 @@ def test_asked_too_often_it_shows_nothing(poor: Club, client: Client) -> None:
     with override_settings(FUNDS_QUESTIONS_PER_HOUR=2):
         shown = [WARNING in text_of(client, plan) for _ in range(4)]
     assert shown == [True, True, False, False]
+
+
+def test_the_limit_does_not_begin_anew_with_each_cookie(poor: Club, client: Client) -> None:
+    plan = warned(poor, client)
+    before, browsers = questions(poor), RememberedBrowser.objects.count()
+    with override_settings(FUNDS_QUESTIONS_PER_HOUR=2):
+        for _ in range(6):
+            client.cookies.pop(COOKIE, None)
+            client.post(f"{plan.get_absolute_url()}warn")
+            text_of(client, plan)
+    assert questions(poor) - before == 2
+    assert RememberedBrowser.objects.count() - browsers == 2, "three in an hour"
+    assert "Too many browsers" in unescape(
+        client.post(f"{plan.get_absolute_url()}warn", follow=True).content.decode()
+    )
+
+
+def test_after_an_hour_bunq_is_asked_again_and_another_browser_may_be_warned(
+    poor: Club, client: Client
+) -> None:
+    plan = warned(poor, client)
+    with override_settings(FUNDS_QUESTIONS_PER_HOUR=1):
+        assert [WARNING in text_of(client, plan) for _ in range(2)] == [True, False]
+        earlier = timezone.now() - timedelta(minutes=61)
+        FundsAsked.objects.filter(plan=plan).update(asked_since=earlier, browsers_since=earlier, browsers=3)
+        client.cookies.pop(COOKIE)
+        client.post(f"{plan.get_absolute_url()}warn")
+        assert WARNING in text_of(client, plan)
 
 
 def test_the_answer_is_neither_stored_nor_logged(

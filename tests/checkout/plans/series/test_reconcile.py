@@ -90,3 +90,9 @@ def test_a_lost_create_that_is_looked_for_is_no_difference(club: SeriesClub) -> 
     assert series.status == "unknown"
     PlanSeries.objects.filter(pk=series.pk).update(sent_at=club.bank_time())
     assert "series_without_row" not in run_reconcile().kinds
+
+
+def test_another_rhythm_at_the_bank_is_told(club: SeriesClub) -> None:
+    plan = club.scheduled()
+    PlanSeries.objects.filter(pk=club.series(plan).pk).update(recurrence_unit="YEARLY")
+    assert run_reconcile().only("series_differs")["merchant"] == plan.merchant.name
