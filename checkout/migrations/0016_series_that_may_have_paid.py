@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("checkout", "0014_series"),
+        ("checkout", "0015_series_that_a_person_said_was_approved"),
     ]
 
     operations = [

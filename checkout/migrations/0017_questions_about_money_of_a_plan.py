@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("checkout", "0015_series_that_may_have_paid"),
+        ("checkout", "0016_series_that_may_have_paid"),
     ]
 
     operations = [
