@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from checkout.bank.schedules import BY_HAND
 from checkout.models import Event, Instalment, Order, Payment, Plan, PlanSeries
@@ -35,23 +36,51 @@ _GIVEN_UP = frozenset({PaymentStatus.EXPIRED, PaymentStatus.REJECTED})
 
 
 def take(series: PlanSeries, runs: Sequence[ScheduleInstance], now: datetime) -> None:
-    """Take over what bunq shows of each date that has come."""
-    plan = series.plan
-    unpaid = plan.made.filter(order__isnull=False).exclude(status=InstalmentStatus.PAID.value)
-    for instalment in unpaid.select_related("plan"):
-        run = _of_date(runs, instalment.due_at)
-        if run is not None:
-            _believe(instalment, payment_of(instalment), run, now)
-    dates = list(plan.made.values_list("due_at", flat=True))
-    for run in runs:
-        if run.state == RUN_PAID and not _is_expected(series, dates, run):
-            _tell_unexpected(series, run, now)
+    """Take over what bunq shows of each date that has come, also of one that was paid by scanning meanwhile."""
+    for instalment in _not_shown_as_paid(series.plan):
+        _take_date(instalment, _near(runs, instalment.due_at), now)
+    dates = list(series.plan.made.values_list("due_at", flat=True))
+    paid = [one for one in runs if one.state == RUN_PAID]
+    for run in paid:
+        if _is_second(run, paid):
+            _call_a_person(series, run, now, "bunq shows two payments of this series for one date.")
+        elif not _is_expected(series, dates, run):
+            _call_a_person(
+                series, run, now, "bunq shows a payment of this series on a date that the plan does not have."
+            )
 
 
-def _of_date(runs: Sequence[ScheduleInstance], date: datetime) -> ScheduleInstance | None:
-    """The one run of this date; None if bunq shows none, or more than one that may be."""
-    near = [one for one in runs if one.time_start is not None and abs(one.time_start - date) <= SAME_DATE]
-    return near[0] if len(near) == 1 else None
+def _not_shown_as_paid(plan: Plan) -> QuerySet[Instalment]:
+    """Whatever became of their orders: the schedule may have paid them as well."""
+    shown = Payment.objects.filter(
+        order__instalment__plan=plan, way=Payment.Way.SCHEDULE, status=PaymentStatus.PAID.value
+    )
+    made = plan.made.filter(order__isnull=False).exclude(order__in=shown.values("order"))
+    return made.select_related("plan")
+
+
+def _near(runs: Sequence[ScheduleInstance], date: datetime) -> list[ScheduleInstance]:
+    return [one for one in runs if one.time_start is not None and abs(one.time_start - date) <= SAME_DATE]
+
+
+def _take_date(instalment: Instalment, near: Sequence[ScheduleInstance], now: datetime) -> None:
+    """The one run of this date that paid is the evidence, whatever failed beside it; without one, the only run.
+
+    Of two that paid neither is: that they did is noted, so that nobody says that it did not come.
+    """
+    paid = [one for one in near if one.state == RUN_PAID]
+    if len(paid) == 1 or len(near) == 1:
+        _believe(instalment, payment_of(instalment), (paid or near)[0], now)
+    elif paid:
+        _note_word(payment_of(instalment), paid[0], now)
+
+
+def _is_second(run: ScheduleInstance, paid: Sequence[ScheduleInstance]) -> bool:
+    """Whether another paid for the same date before; of which nothing shows the order, any other."""
+    if run.time_start is None:
+        return False
+    others = [one for one in _near(paid, run.time_start) if one is not run]
+    return any(one.id is None or run.id is None or one.id < run.id for one in others)
 
 
 def _is_expected(series: PlanSeries, dates: Sequence[datetime], run: ScheduleInstance) -> bool:
@@ -74,7 +103,8 @@ def _is_to_come(plan: Plan, moment: datetime) -> bool:
     return False
 
 
-def _tell_unexpected(series: PlanSeries, run: ScheduleInstance, now: datetime) -> None:
+def _call_a_person(series: PlanSeries, run: ScheduleInstance, now: datetime, what: str) -> None:
+    """Once for each run."""
     said = series.plan.events.filter(kind=UNEXPECTED, data__run=run.id)
     if not said.exists():
         note(
@@ -82,7 +112,7 @@ def _tell_unexpected(series: PlanSeries, run: ScheduleInstance, now: datetime) -
             UNEXPECTED,
             source=Event.Source.BANK,
             now=now,
-            message="bunq shows a payment of this series on a date that the plan does not have. A person must look.",
+            message=f"{what} A person must look.",
             data=_shown(run),
             alert=True,
             unclear=True,
