@@ -10,7 +10,7 @@ from checkout.bank import NothingHappened
 from checkout.models import Event, PlanSeries
 from checkout.plans.series import door, evidence, stopping
 from checkout.plans.series.door import NotTold
-from checkout.plans.series.moving import move, note
+from checkout.plans.series.moving import has_to_make, move, note
 from checkout.plans.series.sending import in_sight, no_connection
 from checkout.plans.series.statuses import Reading, SeriesStatus
 from checkout.plans.statuses import UNENDED, InstalmentStatus, PlanStatus
@@ -83,10 +83,11 @@ def _take(series: PlanSeries, shown: Schedule, now: datetime) -> NothingHappened
             )
         evidence.take(series, runs, now)
     series.plan.refresh_from_db()
-    next_at = series.plan.next_at
-    if shown.status == "CANCELLED" and not (next_at and next_at <= now):  # what had come before is made first
+    if shown.status == "CANCELLED" and not has_to_make(
+        series.plan, now
+    ):  # what had come before is made first
         _stopped(series, now)
-    elif shown.status == "FINISHED" and next_at is None:
+    elif shown.status == "FINISHED" and series.plan.next_at is None:
         _finish(series, now)
     return None
 
