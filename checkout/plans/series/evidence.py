@@ -18,6 +18,7 @@ from checkout.plans.events import record
 from checkout.plans.moves import due_at, end_instalment, take_plan
 from checkout.plans.series.expecting import payment_of
 from checkout.plans.series.moving import note
+from checkout.plans.series.statuses import BEGAN, values
 from checkout.plans.statuses import InstalmentStatus
 from checkout.services.events import record as record_on_order
 from checkout.services.transition import correct, move
@@ -29,6 +30,9 @@ FAILED_WORD, RETRY_WORD = "FAILED_USER_ERROR", "RETRY"
 _KNOWN = frozenset({RUN_PAID, FAILED_WORD, RETRY_WORD})
 # Two dates of a plan are at least a week apart; bunq may be some hours off ours.
 SAME_DATE = timedelta(hours=36)
+# bunq does not say how long it tries, or when it shows what it did. So long that is believed more than a person's word,
+# and so long after that word it is looked for on.
+LATE = timedelta(days=14)
 UNEXPECTED = "series_unexpected_run"
 _BANK_STATUS_LENGTH = 40
 _MOST_TO_COME = 1000
@@ -202,9 +206,14 @@ def confirm(instalment: Instalment, *, by: str, now: datetime) -> None:
 def deny(instalment: Instalment, *, by: str, now: datetime) -> None:
     """The merchant looked at the own bank statement: it did not come. It may be paid by scanning then.
 
-    Raises PlanIsElsewhere.
+    Should bunq show it all the same, that is looked for on. Raises PlanIsElsewhere, also while bunq shows that it paid
+    or tries on.
     """
-    payment = _awaited(instalment)
+    payment = payment_of(instalment)
+    if not is_awaited(payment):
+        raise PlanIsElsewhere("bunq, or somebody else, has said already what became of it.")
+    if not may_be_denied(payment, now):
+        raise PlanIsElsewhere("bunq shows that it sent this payment, or tries again: please wait for that.")
     done = _settle(
         instalment,
         payment,
@@ -217,6 +226,7 @@ def deny(instalment: Instalment, *, by: str, now: datetime) -> None:
     )
     if not done:
         raise PlanIsElsewhere("There is nothing to say about it any more.")
+    PlanSeries.objects.filter(plan=instalment.plan, status__in=values(BEGAN)).update(due_at=now)
 
 
 def may_have_come(payment: Payment) -> bool:
@@ -225,11 +235,26 @@ def may_have_come(payment: Payment) -> bool:
     return (payment.state is PaymentStatus.PENDING or said_not) and not payment.order.needs_review
 
 
-def _awaited(instalment: Instalment) -> Payment:
-    payment = payment_of(instalment)
-    if payment.state is not PaymentStatus.PENDING or payment.order.needs_review:
-        raise PlanIsElsewhere("bunq, or somebody else, has said already what became of it.")
-    return payment
+def is_awaited(payment: Payment) -> bool:
+    """Whether nothing has said yet what became of it."""
+    return payment.state is PaymentStatus.PENDING and not payment.order.needs_review
+
+
+def may_be_denied(payment: Payment, now: datetime) -> bool:
+    """Whether a person may say that it did not come: not while bunq shows otherwise, for two weeks after its date."""
+    if not is_awaited(payment):
+        return False
+    date = payment.sent_at
+    return payment.bank_status not in (RUN_PAID, RETRY_WORD) or date is None or now >= date + LATE
+
+
+def given_up_lately(now: datetime) -> QuerySet[Payment]:
+    """Those said not to have come, by bunq or a person, for which it is still looked: they can be paid otherwise."""
+    return Payment.objects.filter(
+        way=Payment.Way.SCHEDULE,
+        status__in=[status.value for status in _GIVEN_UP],
+        final_at__gt=now - LATE,
+    )
 
 
 def _settle(

@@ -5,10 +5,13 @@ before.
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 
-from checkout.models import Plan
-from checkout.plans.series import evidence
+from checkout.admin.series_wishes import SERIES_ORDER_WISHES
+from checkout.models import Event, Plan
+from checkout.plans.errors import PlanIsElsewhere
+from checkout.plans.series import evidence, stopping
 from checkout.plans.series.looking import looked, wants_a_look
 from checkout.plans.series.to_do import series as series_to_do
 from checkout.services.attempts import start_payment
@@ -17,6 +20,8 @@ from oauth_connect.bunq.payer_types import ScheduleInstance
 from oauth_connect.bunq.types import Money
 from tests.checkout.plans.conftest import DAY
 from tests.checkout.plans.series.conftest import SeriesClub
+
+DID_NOT_COME = next(one for one in SERIES_ORDER_WISHES if one.name == "did_not_come")
 
 
 def unread(club: SeriesClub) -> SeriesClub:
@@ -113,3 +118,67 @@ def test_what_nobody_has_looked_at_is_still_to_do_after_the_series_ended(club: S
     assert wants_a_look(plan)
     looked(plan, by="sam", now=club.now)
     assert series_to_do(None) == []
+
+
+def test_it_does_not_come_is_not_said_while_bunq_shows_that_it_still_tries(club: SeriesClub) -> None:
+    plan = club.scheduled(instalments=1, grace_days=5)
+    club.bank.fault("instalment_fails", times=1)
+    club.until_due(plan)
+    club.passes(timedelta(minutes=10))
+    assert club.payment(plan).bank_status == "RETRY"
+    assert not DID_NOT_COME.is_offered(club.last_order(plan))
+    with pytest.raises(PlanIsElsewhere, match="bunq shows"):
+        evidence.deny(club.last(plan), by="sam", now=club.now)
+    club.passes(DAY)
+    club.passes(timedelta(hours=7))
+    assert club.states(plan) == ["paid"]
+
+
+def test_two_weeks_after_its_date_a_persons_word_counts_all_the_same(club: SeriesClub) -> None:
+    plan = club.scheduled(instalments=1, grace_days=5)
+    club.bank.fault("run_field", times=50, field="result_object", value=None)
+    club.until_due(plan)
+    club.passes(timedelta(minutes=10))
+    assert club.payment(plan).bank_status == "FINISHED_SUCCESSFULLY"
+    with pytest.raises(PlanIsElsewhere, match="bunq shows"):
+        evidence.deny(club.last(plan), by="sam", now=club.now)
+    club.passes(15 * DAY)
+    evidence.deny(club.last(plan), by="sam", now=club.now)
+    assert club.states(plan) == ["missed"]
+
+
+def test_the_last_one_that_did_not_come_is_looked_for_on(club: SeriesClub) -> None:
+    plan = due_and_unread(club, instalments=1)
+    evidence.deny(club.last(plan), by="sam", now=club.now)
+    club.passes(DAY)
+    plan.refresh_from_db()
+    assert (plan.status, club.series(plan).status, plan.disconnected_at) == ("ended", "scheduled", None)
+    club.behaves(connection_schedules="all")
+    club.passes(DAY)
+    club.passes(DAY)
+    order = club.last_order(plan)
+    assert (order.status, order.is_flagged, club.states(plan)) == ("paid", False, ["paid"])
+    assert club.series(plan).status == "finished"
+
+
+def test_so_is_one_of_a_series_that_was_said_to_be_stopped(club: SeriesClub) -> None:
+    plan = due_and_unread(club)
+    stopping.want(plan, source=Event.Source.SHOPPER, by="the payer", now=club.now)
+    stopping.say_stopped(plan, by="sam", now=club.now)
+    evidence.deny(club.last(plan), by="sam", now=club.now)
+    scanned(club, plan)
+    club.behaves(connection_schedules="all")
+    club.passes(DAY)
+    club.passes(DAY)
+    order = club.last_order(plan)
+    assert (order.status, order.paid_twice, club.series(plan).status) == ("paid", True, "stopped")
+
+
+def test_two_weeks_after_the_word_nobody_looks_any_more(club: SeriesClub) -> None:
+    plan = due_and_unread(club, instalments=1)
+    evidence.deny(club.last(plan), by="sam", now=club.now)
+    club.passes(15 * DAY)
+    club.passes(DAY)
+    plan.refresh_from_db()
+    assert (club.series(plan).status, club.series(plan).due_at) == ("finished", None)
+    assert plan.disconnected_at is not None
