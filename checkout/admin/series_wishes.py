@@ -7,14 +7,18 @@ from django.contrib import messages
 from checkout.admin.wishes import Answer, Wish
 from checkout.models import Instalment, Order, Plan
 from checkout.plans.series import evidence, stopping
+from checkout.plans.series.expecting import payment_of
 from checkout.plans.series.looking import cannot_be_told, looked, say_approved, say_none, wants_a_look
 from checkout.plans.series.statuses import AT_BANK, SeriesStatus, values
 from checkout.plans.statuses import PlanStatus
 from checkout.statuses import PaymentStatus
+from oauth_connect import clock
 
 
-def _is_awaited(order: Order) -> bool:
-    return not order.needs_review and order.by_schedule == PaymentStatus.PENDING
+def _may_be_denied(order: Order) -> bool:
+    if order.needs_review or order.by_schedule != PaymentStatus.PENDING:
+        return False
+    return evidence.may_be_denied(payment_of(_instalment(order)), clock.now())
 
 
 def _may_have_come(order: Order) -> bool:
@@ -58,7 +62,7 @@ SERIES_ORDER_WISHES: tuple[Wish[Order], ...] = (
         explanation="Look at your own bank statement first; bunq may be some days late. From now on the payer can pay "
         "this one by scanning a code, so if bunq sends it after all it is paid twice. Should that happen and bunq show "
         "it to Kassa, the order is held for you.",
-        is_offered=_is_awaited,
+        is_offered=_may_be_denied,
         grant=_did_not_come,
         is_grave=True,
     ),

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from checkout.models import Instalment, Payment, Plan, PlanSeries
 from checkout.plans import checking, connecting, instalments, losing, reminding
+from checkout.plans.series.evidence import given_up_lately
 from checkout.plans.series.statuses import LIVE, values
 from checkout.plans.statuses import InstalmentStatus, PlanStatus
 from checkout.services.sparing import sparing_the_others
@@ -69,14 +70,17 @@ def begin_plans(now: datetime, clock: Clock) -> Round:
 
 
 def let_go(now: datetime, clock: Clock) -> Round:
-    """Plans that are over and of which nothing is open at the bank: their payer's connection is destroyed."""
+    """Plans that are over and of which nothing is open at the bank, or may show up there: their payer's connection is
+    destroyed.
+    """
     still_open = Instalment.objects.filter(plan=OuterRef("pk"), status=InstalmentStatus.OPEN.value)
     series = PlanSeries.objects.filter(plan=OuterRef("pk"), status__in=values(LIVE))
     at_bank = Payment.objects.filter(
         order__instalment__plan=OuterRef("pk"), status__in=[status.value for status in OPEN]
     )
+    shows_up = given_up_lately(now).filter(order__instalment__plan=OuterRef("pk"))
     over = Plan.objects.filter(over_at__lte=now, disconnected_at__isnull=True)
-    free = over.filter(~Exists(still_open), ~Exists(at_bank), ~Exists(series))
+    free = over.filter(~Exists(still_open), ~Exists(at_bank), ~Exists(series), ~Exists(shows_up))
     pks = free.order_by("over_at").values_list("pk", flat=True)[:PER_ROUND]
     return Round(each("plan", pks, lambda pk, now: connecting.forget(Plan.objects.get(pk=pk), now), clock))
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from checkout.refund_statuses import FINAL, RefundStatus
 from checkout.services.refunds import by_hand
 from checkout.services.refunds.errors import RefundRefused
-from checkout.services.refunds.recovering import NEEDS_PERSON
+from checkout.services.refunds.sending import NEEDS_PERSON
 from oauth_connect import clock
 from tests.model.facts import EXECUTED, Facts
 from tests.model.refund_laws import held, name_of

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from checkout.bank.schedules import BY_HAND
 from checkout.models import Event, Instalment, Order, Payment, Plan, PlanSeries
@@ -17,6 +18,7 @@ from checkout.plans.events import record
 from checkout.plans.moves import due_at, end_instalment, take_plan
 from checkout.plans.series.expecting import payment_of
 from checkout.plans.series.moving import note
+from checkout.plans.series.statuses import BEGAN, values
 from checkout.plans.statuses import InstalmentStatus
 from checkout.services.events import record as record_on_order
 from checkout.services.transition import correct, move
@@ -28,6 +30,9 @@ FAILED_WORD, RETRY_WORD = "FAILED_USER_ERROR", "RETRY"
 _KNOWN = frozenset({RUN_PAID, FAILED_WORD, RETRY_WORD})
 # Two dates of a plan are at least a week apart; bunq may be some hours off ours.
 SAME_DATE = timedelta(hours=36)
+# bunq does not say how long it tries, or when it shows what it did. So long that is believed more than a person's word,
+# and so long after that word it is looked for on.
+LATE = timedelta(days=14)
 UNEXPECTED = "series_unexpected_run"
 _BANK_STATUS_LENGTH = 40
 _MOST_TO_COME = 1000
@@ -35,23 +40,51 @@ _GIVEN_UP = frozenset({PaymentStatus.EXPIRED, PaymentStatus.REJECTED})
 
 
 def take(series: PlanSeries, runs: Sequence[ScheduleInstance], now: datetime) -> None:
-    """Take over what bunq shows of each date that has come."""
-    plan = series.plan
-    unpaid = plan.made.filter(order__isnull=False).exclude(status=InstalmentStatus.PAID.value)
-    for instalment in unpaid.select_related("plan"):
-        run = _of_date(runs, instalment.due_at)
-        if run is not None:
-            _believe(instalment, payment_of(instalment), run, now)
-    dates = list(plan.made.values_list("due_at", flat=True))
-    for run in runs:
-        if run.state == RUN_PAID and not _is_expected(series, dates, run):
-            _tell_unexpected(series, run, now)
+    """Take over what bunq shows of each date that has come, also of one that was paid by scanning meanwhile."""
+    for instalment in _not_shown_as_paid(series.plan):
+        _take_date(instalment, _near(runs, instalment.due_at), now)
+    dates = list(series.plan.made.values_list("due_at", flat=True))
+    paid = [one for one in runs if one.state == RUN_PAID]
+    for run in paid:
+        if _is_second(run, paid):
+            _call_a_person(series, run, now, "bunq shows two payments of this series for one date.")
+        elif not _is_expected(series, dates, run):
+            _call_a_person(
+                series, run, now, "bunq shows a payment of this series on a date that the plan does not have."
+            )
 
 
-def _of_date(runs: Sequence[ScheduleInstance], date: datetime) -> ScheduleInstance | None:
-    """The one run of this date; None if bunq shows none, or more than one that may be."""
-    near = [one for one in runs if one.time_start is not None and abs(one.time_start - date) <= SAME_DATE]
-    return near[0] if len(near) == 1 else None
+def _not_shown_as_paid(plan: Plan) -> QuerySet[Instalment]:
+    """Whatever became of their orders: the schedule may have paid them as well."""
+    shown = Payment.objects.filter(
+        order__instalment__plan=plan, way=Payment.Way.SCHEDULE, status=PaymentStatus.PAID.value
+    )
+    made = plan.made.filter(order__isnull=False).exclude(order__in=shown.values("order"))
+    return made.select_related("plan")
+
+
+def _near(runs: Sequence[ScheduleInstance], date: datetime) -> list[ScheduleInstance]:
+    return [one for one in runs if one.time_start is not None and abs(one.time_start - date) <= SAME_DATE]
+
+
+def _take_date(instalment: Instalment, near: Sequence[ScheduleInstance], now: datetime) -> None:
+    """The one run of this date that paid is the evidence, whatever failed beside it; without one, the only run.
+
+    Of two that paid neither is: that they did is noted, so that nobody says that it did not come.
+    """
+    paid = [one for one in near if one.state == RUN_PAID]
+    if len(paid) == 1 or len(near) == 1:
+        _believe(instalment, payment_of(instalment), (paid or near)[0], now)
+    elif paid:
+        _note_word(payment_of(instalment), paid[0], now)
+
+
+def _is_second(run: ScheduleInstance, paid: Sequence[ScheduleInstance]) -> bool:
+    """Whether another paid for the same date before; of which nothing shows the order, any other."""
+    if run.time_start is None:
+        return False
+    others = [one for one in _near(paid, run.time_start) if one is not run]
+    return any(one.id is None or run.id is None or one.id < run.id for one in others)
 
 
 def _is_expected(series: PlanSeries, dates: Sequence[datetime], run: ScheduleInstance) -> bool:
@@ -74,7 +107,8 @@ def _is_to_come(plan: Plan, moment: datetime) -> bool:
     return False
 
 
-def _tell_unexpected(series: PlanSeries, run: ScheduleInstance, now: datetime) -> None:
+def _call_a_person(series: PlanSeries, run: ScheduleInstance, now: datetime, what: str) -> None:
+    """Once for each run."""
     said = series.plan.events.filter(kind=UNEXPECTED, data__run=run.id)
     if not said.exists():
         note(
@@ -82,7 +116,7 @@ def _tell_unexpected(series: PlanSeries, run: ScheduleInstance, now: datetime) -
             UNEXPECTED,
             source=Event.Source.BANK,
             now=now,
-            message="bunq shows a payment of this series on a date that the plan does not have. A person must look.",
+            message=f"{what} A person must look.",
             data=_shown(run),
             alert=True,
             unclear=True,
@@ -172,9 +206,14 @@ def confirm(instalment: Instalment, *, by: str, now: datetime) -> None:
 def deny(instalment: Instalment, *, by: str, now: datetime) -> None:
     """The merchant looked at the own bank statement: it did not come. It may be paid by scanning then.
 
-    Raises PlanIsElsewhere.
+    Should bunq show it all the same, that is looked for on. Raises PlanIsElsewhere, also while bunq shows that it paid
+    or tries on.
     """
-    payment = _awaited(instalment)
+    payment = payment_of(instalment)
+    if not is_awaited(payment):
+        raise PlanIsElsewhere("bunq, or somebody else, has said already what became of it.")
+    if not may_be_denied(payment, now):
+        raise PlanIsElsewhere("bunq shows that it sent this payment, or tries again: please wait for that.")
     done = _settle(
         instalment,
         payment,
@@ -187,6 +226,7 @@ def deny(instalment: Instalment, *, by: str, now: datetime) -> None:
     )
     if not done:
         raise PlanIsElsewhere("There is nothing to say about it any more.")
+    PlanSeries.objects.filter(plan=instalment.plan, status__in=values(BEGAN)).update(due_at=now)
 
 
 def may_have_come(payment: Payment) -> bool:
@@ -195,11 +235,26 @@ def may_have_come(payment: Payment) -> bool:
     return (payment.state is PaymentStatus.PENDING or said_not) and not payment.order.needs_review
 
 
-def _awaited(instalment: Instalment) -> Payment:
-    payment = payment_of(instalment)
-    if payment.state is not PaymentStatus.PENDING or payment.order.needs_review:
-        raise PlanIsElsewhere("bunq, or somebody else, has said already what became of it.")
-    return payment
+def is_awaited(payment: Payment) -> bool:
+    """Whether nothing has said yet what became of it."""
+    return payment.state is PaymentStatus.PENDING and not payment.order.needs_review
+
+
+def may_be_denied(payment: Payment, now: datetime) -> bool:
+    """Whether a person may say that it did not come: not while bunq shows otherwise, for two weeks after its date."""
+    if not is_awaited(payment):
+        return False
+    date = payment.sent_at
+    return payment.bank_status not in (RUN_PAID, RETRY_WORD) or date is None or now >= date + LATE
+
+
+def given_up_lately(now: datetime) -> QuerySet[Payment]:
+    """Those said not to have come, by bunq or a person, for which it is still looked: they can be paid otherwise."""
+    return Payment.objects.filter(
+        way=Payment.Way.SCHEDULE,
+        status__in=[status.value for status in _GIVEN_UP],
+        final_at__gt=now - LATE,
+    )
 
 
 def _settle(

@@ -10,7 +10,7 @@ from checkout.bank import NothingHappened
 from checkout.models import Event, PlanSeries
 from checkout.plans.series import door, evidence, stopping, watching
 from checkout.plans.series.door import NotTold
-from checkout.plans.series.moving import move, note
+from checkout.plans.series.moving import has_to_make, move, note
 from checkout.plans.series.sending import in_sight, no_connection
 from checkout.plans.series.statuses import Reading, SeriesStatus
 from checkout.plans.statuses import UNENDED, InstalmentStatus, PlanStatus
@@ -47,48 +47,58 @@ def follow(series: PlanSeries, now: datetime) -> StepResult:
 
 def look_back(series: PlanSeries, now: datetime) -> StepResult:
     """The step of one that has ended: what became of the dates that had come before."""
-    if not has_to_look_back(series) or series.schedule_id is None:
+    if not has_to_look_back(series, now):
         return StepResult(0.0)
-    runs = door.runs_of(series, series.schedule_id)
-    if isinstance(runs, NothingHappened):
-        return _unread(series, runs, now)
-    if not isinstance(runs, NotTold):
-        evidence.take(series, runs, now)
-    return StepResult(_pause_s(series, now))
+    schedule_id = series.schedule_id
+    if schedule_id is None:
+        found = door.schedule_of(series)
+        if isinstance(found, NothingHappened):
+            return _unread(series, found, now)
+        schedule_id = None if isinstance(found, NotTold) else found.id
+    trouble = None if schedule_id is None else _take_runs(series, schedule_id, now)
+    return _unread(series, trouble, now) if trouble is not None else StepResult(_pause_s(series, now))
 
 
-def has_to_look_back(series: PlanSeries) -> bool:
-    """Whether something that it was to pay is not known yet, and bunq tells."""
+def has_to_look_back(series: PlanSeries, now: datetime) -> bool:
+    """Whether it is not known for good what became of something that it was to pay."""
     ended = series.state in (SeriesStatus.STOPPED, SeriesStatus.FINISHED)
-    return ended and series.reading == Reading.YES and _is_unended(series)
+    return ended and (_is_unended(series) or _may_still_show(series, now))
 
 
 def _take(series: PlanSeries, shown: Schedule, now: datetime) -> NothingHappened | None:
     assert shown.id is not None
-    runs = door.runs_of(series, shown.id)
+    trouble = _take_runs(series, shown.id, now)
+    if trouble is not None:
+        return trouble
+    series.plan.refresh_from_db()
+    if shown.status == "CANCELLED" and not has_to_make(
+        series.plan, now
+    ):  # what had come before is made first
+        _stopped(series, now)
+    elif shown.status == "FINISHED" and series.plan.next_at is None:
+        _finish(series, now)
+    return None
+
+
+def _take_runs(series: PlanSeries, schedule_id: int, now: datetime) -> NothingHappened | None:
+    runs = door.runs_of(series, schedule_id)
     if isinstance(runs, NothingHappened):
         return runs
     if isinstance(runs, NotTold):
         _not_told(series, runs, now)
-    else:
-        if series.reading != Reading.YES or series.schedule_id != shown.id:
-            note(
-                series,
-                "series_readable",
-                source=Event.Source.BANK,
-                now=now,
-                message="bunq shows what became of each payment.",
-                data={"schedule": shown.id},
-                reading=Reading.YES.value,
-                schedule_id=shown.id,
-            )
-        evidence.take(series, runs, now)
-    series.plan.refresh_from_db()
-    next_at = series.plan.next_at
-    if shown.status == "CANCELLED" and not (next_at and next_at <= now):  # what had come before is made first
-        _stopped(series, now)
-    elif shown.status == "FINISHED" and next_at is None:
-        _finish(series, now)
+        return None
+    if series.reading != Reading.YES or series.schedule_id != schedule_id:
+        note(
+            series,
+            "series_readable",
+            source=Event.Source.BANK,
+            now=now,
+            message="bunq shows what became of each payment.",
+            data={"schedule": schedule_id},
+            reading=Reading.YES.value,
+            schedule_id=schedule_id,
+        )
+    evidence.take(series, runs, now)
     return None
 
 
@@ -124,6 +134,8 @@ def _is_over(series: PlanSeries, now: datetime) -> bool:
     """Each date has come and gone, and nothing is left that a reading could tell."""
     plan = series.plan
     plan.refresh_from_db()
+    if _may_still_show(series, now):
+        return False
     if plan.state is PlanStatus.ENDED:
         return True
     ended = series.time_end is not None and now > series.time_end + _AFTER_END
@@ -132,6 +144,11 @@ def _is_over(series: PlanSeries, now: datetime) -> bool:
 
 def _is_unended(series: PlanSeries) -> bool:
     return series.plan.made.filter(status__in=[status.value for status in UNENDED]).exists()
+
+
+def _may_still_show(series: PlanSeries, now: datetime) -> bool:
+    """Whether something was said not to have come so lately that bunq may show it yet."""
+    return evidence.given_up_lately(now).filter(order__instalment__plan=series.plan_id).exists()
 
 
 def _unread(series: PlanSeries, trouble: NothingHappened, now: datetime) -> StepResult:
@@ -155,7 +172,7 @@ def _pause_s(series: PlanSeries, now: datetime) -> float:
         pauses.append(_SOON_S if age_s < _HOUR_S else min(age_s / 10, _SELDOM_S))
     elif made is not None:
         pauses.append(_SELDOM_S)
-    if series.stop_wanted_at is not None:
+    if series.stop_wanted_at is not None and not series.state.is_final:
         pauses.append(_HOUR_S)
     if plan.next_at is not None:
         pauses.append(max((plan.next_at + _AFTER_DATE - now).total_seconds(), _SOON_S))

@@ -6,10 +6,10 @@ from typing import Any
 
 from django.db import transaction
 
-from checkout.models import Event, PlanSeries
+from checkout.models import Event, Plan, PlanSeries
 from checkout.plans.events import record
-from checkout.plans.moves import move_plan, scheduled, take_plan, write
-from checkout.plans.series.statuses import LIVE, SeriesStatus, may_move
+from checkout.plans.moves import due_at, move_plan, scheduled, take_plan, write
+from checkout.plans.series.statuses import LIVE, NEVER_BEGAN, SeriesStatus, may_move
 from checkout.plans.statuses import PlanStatus
 from checkout.services.conditional import change_from
 from oauth_connect import authorizations
@@ -44,7 +44,10 @@ def move(
     if new not in LIVE:
         # What it paid before it ended may still have to be read.
         looks_back = new in (SeriesStatus.STOPPED, SeriesStatus.FINISHED)
-        changes |= {"final_at": now, "due_at": now if looks_back else None, "unclear": False}
+        changes |= {"final_at": now, "due_at": now if looks_back else None}
+    if new in NEVER_BEGAN:
+        # bunq pays nothing by it. Of one that paid somebody still has to look at what was found.
+        changes["unclear"] = False
     with transaction.atomic():
         take_plan(series.plan)
         if not change_from(series, old.value, changes | fields):
@@ -81,6 +84,11 @@ def note(
 def was_said(series: PlanSeries, kind: str) -> bool:
     """Whether this was recorded about this series."""
     return series.plan.events.filter(kind=kind, data__series=series.number).exists()
+
+
+def has_to_make(plan: Plan, now: datetime) -> bool:
+    """Whether a date has come that is not made yet, also if it was put off: bunq may have paid it."""
+    return plan.next_at is not None and min(plan.next_at, due_at(plan, plan.next_number)) <= now
 
 
 def _follow(series: PlanSeries, new: SeriesStatus, now: datetime) -> None:

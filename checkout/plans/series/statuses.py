@@ -55,6 +55,8 @@ LIVE = frozenset(MOVES) - FINAL
 AT_BANK = frozenset({S.SUBMITTING, S.UNKNOWN, S.WAITING, S.CANCELLING})
 # Ended before it began: the payer may be asked again.
 NEVER_BEGAN = frozenset({S.REJECTED, S.CANCELLED, S.EXPIRED, S.FAILED})
+# The payer approved it.
+BEGAN = frozenset({S.SCHEDULED, S.STOPPED, S.FINISHED})
 # How bunq closes a draft without a schedule, in our words.
 CLOSED = MappingProxyType(
     {

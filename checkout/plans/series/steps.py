@@ -73,10 +73,10 @@ def _give_back(
         lease_owner="",
         lease_until=None,
         looked_at=now,
-        due_at=now + timedelta(seconds=due_in_s) if _goes_on(series) else None,
+        due_at=now + timedelta(seconds=due_in_s) if _goes_on(series, now) else None,
         steps_without_news=0 if news else F("steps_without_news") + int(not result.held_up),
     )
 
 
-def _goes_on(series: PlanSeries) -> bool:
-    return not series.state.is_final or following.has_to_look_back(series)
+def _goes_on(series: PlanSeries, now: datetime) -> bool:
+    return not series.state.is_final or following.has_to_look_back(series, now)

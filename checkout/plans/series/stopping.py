@@ -19,7 +19,7 @@ from checkout.plans.events import by_whom
 from checkout.plans.moves import take_plan
 from checkout.plans.series import door
 from checkout.plans.series.door import NotTold
-from checkout.plans.series.moving import move, note, was_said
+from checkout.plans.series.moving import has_to_make, move, note, was_said
 from checkout.plans.series.preparing import live
 from checkout.plans.series.statuses import LIVE, SeriesStatus
 from checkout.plans.statuses import OVER
@@ -136,13 +136,21 @@ def _refused(series: PlanSeries, answer: NotTold, now: datetime) -> None:
 
 
 def say_stopped(plan: Plan, *, by: str, now: datetime) -> None:
-    """A person knows that the payer stopped it in the bunq app. The plan is over by that. Raises PlanIsElsewhere."""
-    series = live(plan)
-    done = (
-        series is not None
-        and series.stop_wanted_at is not None
-        and series.state is SeriesStatus.SCHEDULED
-        and move(
+    """A person knows that the payer stopped it in the bunq app. The plan is over by that. Raises PlanIsElsewhere.
+
+    Not while a date has come that is not made yet: bunq may have paid it, and nobody would be told to look.
+    """
+    with transaction.atomic():
+        take_plan(plan)
+        series = live(plan)
+        if series is None or series.stop_wanted_at is None or series.state is not SeriesStatus.SCHEDULED:
+            raise PlanIsElsewhere("This series is not waiting to be stopped.")
+        if has_to_make(plan, now):
+            raise PlanIsElsewhere(
+                "A date has just come, and bunq may have paid it. Please try again in a minute, or say first what "
+                "became of the payment before it."
+            )
+        done = move(
             series,
             SeriesStatus.STOPPED,
             source=Event.Source.MERCHANT,
@@ -150,7 +158,6 @@ def say_stopped(plan: Plan, *, by: str, now: datetime) -> None:
             now=now,
             message=f"by {by}: the payer stopped it in the bunq app",
         )
-    )
     if not done:
         raise PlanIsElsewhere("This series is not waiting to be stopped.")
 

@@ -110,6 +110,9 @@ def test_what_was_unconfirmed_when_it_was_stopped_is_still_to_be_confirmed(club:
     assert club.page(club.last_order(plan)) is PageState.NOT_ARRIVED
     club.passes(DAY)
     plan.refresh_from_db()
+    assert plan.disconnected_at is None, "bunq may show it yet"
+    club.passes(14 * DAY)
+    plan.refresh_from_db()
     assert plan.disconnected_at is not None
 
 
@@ -153,3 +156,50 @@ def test_its_connection_is_kept_while_the_series_lives_however_far_the_first_dat
     club.bank.control("POST", f"schedules/{club.at_bank()[0]['id']}/cancel")
     club.passes(DAY)
     assert not connecting.works(plan)
+
+
+def test_it_is_not_said_to_be_stopped_while_a_date_has_come_that_is_not_made_yet(club: SeriesClub) -> None:
+    plan = club.scheduled()
+    plan.refresh_from_db()
+    club.now = (plan.next_at or club.now) + timedelta(hours=2)  # no worker was there
+    series_stopping.want(plan, source=Event.Source.SHOPPER, by="the payer", now=club.now)
+    with pytest.raises(PlanIsElsewhere, match="has just come"):
+        series_stopping.say_stopped(plan, by="sam", now=club.now)
+    assert club.series(plan).status == "scheduled"
+    club.behaves(connection_schedules="refused")
+    club.works()
+    series_stopping.say_stopped(plan, by="sam", now=club.now)
+    plan.refresh_from_db()
+    assert (plan.status, club.states(plan)) == ("cancelled", ["open"])
+
+
+def test_nor_while_it_waits_for_the_one_before_it(club: SeriesClub) -> None:
+    club.behaves(connection_schedules="refused")
+    plan = club.scheduled()
+    plan.refresh_from_db()
+    club.now = (plan.next_at or club.now) + 8 * DAY  # no worker was there for two dates
+    club.works()
+    assert club.states(plan) == ["open"]
+    series_stopping.want(plan, source=Event.Source.SHOPPER, by="the payer", now=club.now)
+    with pytest.raises(PlanIsElsewhere, match="has just come"):
+        series_stopping.say_stopped(plan, by="sam", now=club.now)
+    evidence.confirm(club.last(plan), by="sam", now=club.now)
+    club.works()
+    series_stopping.say_stopped(plan, by="sam", now=club.now)
+    assert club.states(plan) == ["paid", "open"]
+
+
+def test_stopped_in_the_app_too_every_date_that_came_before_we_saw_it_is_made(club: SeriesClub) -> None:
+    club.bank.fault("run_field", times=50, field="result_object", value=None)
+    plan = club.scheduled()
+    plan.refresh_from_db()
+    club.now = (plan.next_at or club.now) + 8 * DAY
+    club.bank.advance_clock((club.now - club.bank_time()).total_seconds())
+    club.bank.control("POST", f"schedules/{club.at_bank()[0]['id']}/cancel")
+    club.works()
+    club.passes(timedelta(minutes=10))
+    assert (club.states(plan), club.series(plan).status) == (["open"], "scheduled")
+    club.bank.clear_faults()
+    club.passes(DAY)
+    club.passes(DAY)
+    assert (club.states(plan), club.series(plan).status) == (["paid", "paid"], "stopped")
