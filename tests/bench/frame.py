@@ -18,6 +18,7 @@ from pathlib import Path
 import django
 
 from launcher.processes import ROOT
+from tests.bench.cpu import busy_and_stolen, machine_ticks
 
 PARTS = ("propagation", "submitting", "client", "web", "growth")
 FILE = ROOT / "var" / "bench.json"
@@ -84,8 +85,17 @@ def run_part(name: str, effort: Effort) -> Result | None:
     module = f"tests.bench.{name}"
     if importlib.util.find_spec(module) is None:
         return None
+    before = machine_ticks()
     result: Result = importlib.import_module(module).run(effort)
+    if shares := busy_and_stolen(before, machine_ticks()):
+        result.add(f"{prefix(name)}.machine_busy", shares[0])
+        result.add(f"{prefix(name)}.machine_stolen", shares[1])
     return result
+
+
+def prefix(part: str) -> str:
+    """How the names of this part's figures begin."""
+    return "submit" if part == "submitting" else part
 
 
 def in_turn(measure: Mapping[str, Callable[[], float]], *, repeats: int) -> dict[str, list[float]]:
@@ -165,7 +175,7 @@ def judged(figures: Mapping[str, float | None]) -> list[tuple[str, ...]]:
 def keep(figures: Mapping[str, float | None], parts: Iterable[str], facts: Mapping[str, object]) -> None:
     """Write the figures beside those that other parts left there earlier."""
     known: dict[str, object] = json.loads(FILE.read_text()) if FILE.exists() else {}
-    prefixes = tuple("submit." if part == "submitting" else f"{part}." for part in parts)
+    prefixes = tuple(f"{prefix(part)}." for part in parts)
     kept = {
         name: value for name, value in known.items() if not name.startswith(prefixes) and name != "machine"
     }

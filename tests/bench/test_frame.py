@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench import frame
+from tests.bench.cpu import busy_and_stolen
 from tests.bench.frame import AIMS, PARTS, Aim, in_turn, judged, keep, ratio, table
 
 
@@ -46,6 +47,14 @@ def test_figures_are_judged_by_their_aim_if_they_have_one() -> None:
         ("growth.poll", "1.300", "≤ 1.2", "missed"),
         ("web.checkout_ratio_sqlite", "0.300", "", ""),
     ]
+
+
+def test_what_the_machine_did_is_told_apart_from_what_its_host_gave_to_others() -> None:
+    before = [100, 0, 50, 1000, 10, 0, 0, 5]
+    after = [140, 0, 60, 1020, 15, 0, 5, 25]
+    assert busy_and_stolen(before, after) == (0.55, 0.2)
+    assert busy_and_stolen(before, before) is None
+    assert busy_and_stolen([], []) is None
 
 
 def test_the_file_keeps_what_other_parts_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
