@@ -39,7 +39,8 @@ _CPU_SHARE = 0.3
 # So many pages may be answered at the same moment, on average: with more, a slow database would soon take all threads.
 _AT_ONCE = 3.0
 _MEASURED_OVER_S = 1.0
-# Of the way to the wanted stretch so much is gone per measurement: pages follow only when they ask again.
+# Of the way to the wanted stretch so much is gone per measurement, and the less the more pages are slowed down: they
+# follow only when they ask again, and whoever corrects before that swings from much too often to much too seldom.
 _STEP = 0.25
 
 
@@ -103,7 +104,7 @@ class Crowd:
             if measured_s < _MEASURED_OVER_S:
                 return
             load = max(self._cpu_s / _CPU_SHARE, self._spent_s / _AT_ONCE) / measured_s
-            self.stretch = min(MOST_STRETCH, max(1.0, self.stretch * load**_STEP))
+            self.stretch = min(MOST_STRETCH, max(1.0, self.stretch * load ** (_STEP / self.stretch)))
             self._since, self._spent_s, self._cpu_s = ended, 0.0, 0.0
 
 

@@ -249,7 +249,7 @@ class Instalment(models.Model):
                 condition=Q(status="missed", handled_at__isnull=True),
                 name="instalment_missed",
             ),
-            models.Index(fields=["order"], condition=~Q(status="paid"), name="instalment_unpaid"),
+            models.Index(fields=["status"], name="instalment_by_status"),
         ]
 
     def __str__(self) -> str:

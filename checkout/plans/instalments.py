@@ -22,6 +22,7 @@ from checkout.plans.moves import (
     is_closing,
     scheduled,
     take_plan,
+    whose_order_is,
     write,
 )
 from checkout.plans.rules import Act, Asking, next_step
@@ -264,7 +265,7 @@ def call_back(instalment: Instalment, *, source: str, now: datetime, by: str = "
 def take_money(now: datetime, *, limit: int) -> int:
     """Instalments whose order is paid, however that came: by scanning, or late and accepted by the merchant."""
     unpaid = [status.value for status in InstalmentStatus if status is not InstalmentStatus.PAID]
-    found = Instalment.objects.filter(status__in=unpaid, order__status=OrderStatus.PAID.value)
+    found = Instalment.objects.filter(whose_order_is(OrderStatus.PAID), status__in=unpaid)
     return sum(
         end_instalment(instalment, InstalmentStatus.PAID, now=now)
         for instalment in found.select_related("plan")[:limit]

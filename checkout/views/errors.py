@@ -1,10 +1,12 @@
 """Plain sentences for what goes wrong outside a service. None of these views touches the database."""
 
 import logging
+import sys
 from collections.abc import Callable
 from functools import wraps
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -13,6 +15,10 @@ from django.utils.cache import add_never_cache_headers
 logger = logging.getLogger("kassa.pages")
 
 View = Callable[..., HttpResponse]
+
+# The database is being restarted, cannot be reached, or is locked for too long: no defect, and over by itself.
+_AWAY = (OperationalError, InterfaceError)
+_AGAIN_AFTER_S = 5
 
 
 def sentence_page(status: int, title: str, *sentences: str, way_on: str = "") -> HttpResponse:
@@ -50,17 +56,29 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """500; 503 with a Retry-After where the database does not answer. Called while the exception is handled."""
+    away = isinstance(sys.exception(), _AWAY)
+    status = 503 if away else 500
+    response = _last_page(
+        status, "This page is away for a moment" if away else "Something went wrong on our side"
+    )
+    if away:
+        response["Retry-After"] = str(_AGAIN_AFTER_S)
+    return response
+
+
+def _last_page(status: int, title: str) -> HttpResponse:
     try:
         return sentence_page(
-            500,
-            "Something went wrong on our side",
+            status,
+            title,
             "Please load the page again in a moment: it shows how your order stands.",
             "If you were paying, look there or in bunq before you pay again.",
         )
     except Exception:  # the last page there is: it must appear whatever is broken
         logger.exception("the error page itself failed")
-        text = "Something went wrong on our side. Please load the page again in a moment.\n"
-        return HttpResponse(text, status=500, content_type="text/plain; charset=utf-8")
+        text = f"{title}. Please load the page again in a moment.\n"
+        return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,7 @@ from django.test import Client
 
 from checkout.admin import long_lists as shown
 from checkout.models import Merchant, MerchantStaff, Order
+from checkout.worker.loop import Worker
 from oauth_connect import admin as bank_admin
 from oauth_connect import long_lists
 from tests.bench.fill import PAYER, fill
@@ -190,3 +192,12 @@ def test_what_a_list_does_not_offer_is_not_asked_for(operator: Client) -> None:
     for query in ("payer_name__icontains=x", "order__reference=R1", "id=1"):
         check(operator, f"checkout/payment/?{query}")
         assert len(operator.get(f"/admin/checkout/payment/?{query}").context["cl"].result_list) == ON_A_PAGE
+
+
+def test_a_round_of_the_worker(many: None) -> None:
+    """Several a second: none looks through the orders that are over."""
+    with counted() as found:
+        Worker(threading.Event()).tick()
+    assert len(found) > 10
+    most = MOST_ROWS if connection.vendor == "postgresql" else MOST_STEPS
+    assert [one for one in found if one[0] > most] == []

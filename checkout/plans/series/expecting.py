@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from checkout.models import Event, Instalment, Payment, Plan, PlanSeries
-from checkout.plans.moves import end_instalment, take_plan
+from checkout.plans.moves import end_instalment, take_plan, whose_order_is
 from checkout.plans.series.statuses import Reading, SeriesStatus
 from checkout.plans.statuses import InstalmentStatus
 from checkout.services.events import record
@@ -112,7 +112,7 @@ def _unconfirmed(instalment: Instalment, payment: Payment, now: datetime) -> boo
 def take_given_back(now: datetime, *, limit: int) -> int:
     """Instalments that were held, and whose money the merchant has sent back."""
     found = Instalment.objects.filter(
-        status=InstalmentStatus.UNCONFIRMED.value, order__status=OrderStatus.CANCELLED.value
+        whose_order_is(OrderStatus.CANCELLED), status=InstalmentStatus.UNCONFIRMED.value
     )
     return sum(
         end_instalment(instalment, InstalmentStatus.MISSED, now=now)

@@ -1,5 +1,6 @@
 """When an open page is told to ask again: soon while something is imminent, seldom when nothing is or all want to."""
 
+import heapq
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -86,6 +87,26 @@ class Machine:
                 self.cpu.now += cpu_s
             self.clock.now = began + 1 / per_second
 
+    def open_pages(
+        self, count: int, *, seconds: float, cpu_s: float, per_second: float
+    ) -> list[tuple[float, float]]:
+        """So many pages that ask when they are told to; the machine answers at most `per_second`. When each was told,
+        and what.
+        """
+        told = []
+        due = [(self.clock.now + number / count, number) for number in range(count)]
+        free_at, end = self.clock.now, self.clock.now + seconds
+        while due[0][0] < end:
+            began, number = heapq.heappop(due)
+            free_at = max(free_at, began) + 1 / per_second
+            self.clock.now = began
+            with self.crowd.answering():
+                self.clock.now = free_at
+                self.cpu.now += cpu_s
+            told.append((free_at, self.crowd.stretch))
+            heapq.heappush(due, (free_at + self.crowd.stretch, number))
+        return told
+
 
 def test_a_few_pages_are_not_slowed_down() -> None:
     machine = Machine()
@@ -99,7 +120,7 @@ def test_pages_are_slowed_down_while_they_cost_too_much_and_only_so_long() -> No
     assert 1.5 < machine.crowd.stretch < 18
     machine.answers(seconds=600, per_second=400, each_s=0.002, cpu_s=0.002)
     assert machine.crowd.stretch == MOST_STRETCH
-    machine.answers(seconds=30, per_second=20, each_s=0.002, cpu_s=0.002)
+    machine.answers(seconds=60, per_second=20, each_s=0.002, cpu_s=0.002)
     assert machine.crowd.stretch == 1.0
 
 
@@ -113,6 +134,17 @@ def test_pages_are_slowed_down_when_a_slow_database_would_take_all_threads() -> 
     machine = Machine()
     machine.answers(seconds=60, per_second=100, each_s=0.050, cpu_s=0.001)
     assert machine.crowd.stretch > 3
+
+
+@pytest.mark.parametrize("pages", [300, 1000])
+def test_pages_settle_at_one_pace_and_do_not_swing(pages: int) -> None:
+    """They follow what they are told only when they ask again."""
+    machine = Machine()
+    began = machine.clock.now
+    told = machine.open_pages(pages, seconds=120, cpu_s=0.0025, per_second=150)
+    settled = [stretch for at, stretch in told if at > began + 60]
+    assert max(settled) < 1.5 * min(settled)
+    assert 1.5 < min(settled) < MOST_STRETCH
 
 
 def test_a_page_that_breaks_is_counted_too() -> None:
