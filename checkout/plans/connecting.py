@@ -119,6 +119,7 @@ def keep(plan: Plan, now: datetime) -> None:
 
 def forget(plan: Plan, now: datetime) -> None:
     """The plan is over: what the payer gave us is destroyed here."""
+    authorizations.withdraw(plan.label, now)  # a way that was shown before must bring no other
     for connection in payers.kept_for(plan.label):
         payers.remove(connection.pk, now=now)
     write(plan, disconnected_at=now)
