@@ -160,9 +160,21 @@ def differs(series: PlanSeries, draft: DraftPayment) -> bool:
 
 
 def compare(series: PlanSeries, shown: Schedule, now: datetime) -> None:
-    """What the schedule shows later: a person is called once for each other rhythm that it shows."""
-    if not door.is_rhythm_we_asked(series, shown):
-        _call_a_person(series, {"schedule": shown.id, **_rhythm(shown)}, now)
+    """What the schedule shows later: a person is called once for each other rhythm, amount or receiver."""
+    pays = _other_payment(series, shown)
+    if pays or not door.is_rhythm_we_asked(series, shown):
+        rhythm = f"{_rhythm(shown)['rhythm']} {pays}".strip()
+        _call_a_person(series, {"schedule": shown.id, "rhythm": rhythm}, now)
+
+
+def _other_payment(series: PlanSeries, shown: Schedule) -> str:
+    """Amount and receiver, if it pays others than were asked for; which sign the amount has is not documented."""
+    paid = shown.payment
+    if paid is None or any(
+        door.is_what_we_asked(series, paid, paid=sign) is not False for sign in (False, True)
+    ):
+        return ""
+    return f"{paid.amount} {paid.counterparty_iban}"
 
 
 def _rhythm(shown: Schedule | None) -> dict[str, object]:
