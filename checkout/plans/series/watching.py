@@ -20,6 +20,7 @@ from checkout.statuses import FROM_BUNQ, PaymentStatus, from_bunq
 from oauth_connect.bunq.payer_types import DraftPayment, Schedule
 
 UNREADABLE, OTHER_SERIES = "series_unreadable", "series_differs"
+SCHEDULED, UNKNOWN_WORD = "series_scheduled", "series_unknown_word"
 _NO_MONEY = frozenset({None, "ScheduledPayment", "SchedulePayment"})
 _NO_MONEY_MOVED = "The payer approved the series in bunq. No money moved by that."
 _MAY_HAVE_PAID = (
@@ -127,7 +128,7 @@ def _approved(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
             series,
             SeriesStatus.SCHEDULED,
             source=Event.Source.BANK,
-            kind="series_scheduled",
+            kind=SCHEDULED,
             now=now,
             message=_MAY_HAVE_PAID if at_once else _NO_MONEY_MOVED,
             data=draft.as_evidence(),
@@ -211,7 +212,7 @@ def _note_word(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
     unknown = draft.status not in FROM_BUNQ
     note(
         series,
-        "series_unknown_word" if unknown else "series_bank_said",
+        UNKNOWN_WORD if unknown else "series_bank_said",
         source=Event.Source.BANK,
         now=now,
         message=f"The bank shows the draft as {word}.",
