@@ -13,7 +13,7 @@ from checkout.bank import NothingHappened
 from checkout.models import Event, PlanSeries
 from checkout.plans.series import door
 from checkout.plans.series.moving import move, note, was_said
-from checkout.plans.series.sending import in_sight, is_unwanted, no_connection
+from checkout.plans.series.sending import in_sight, is_unwanted, not_shown
 from checkout.plans.series.statuses import CLOSED, Reading, SeriesStatus
 from checkout.services.outcome import StepResult, growing
 from checkout.statuses import FROM_BUNQ, PaymentStatus, from_bunq
@@ -224,8 +224,9 @@ def _note_word(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
 
 
 def _unread(series: PlanSeries, trouble: NothingHappened, now: datetime) -> StepResult:
-    if trouble == door.OUT_OF_SIGHT:
-        return no_connection(series, now)
+    unseen = not_shown(series, trouble, now)
+    if unseen is not None:
+        return unseen
     if trouble.evidence and not trouble.used_up and not was_said(series, UNREADABLE):
         note(
             series,
