@@ -27,6 +27,8 @@ def happened(refund: Refund, kind: ToDo) -> str:
             return f"{what} was approved in bunq, which does not show the payment."
         case ToDo.RESOLVE:
             return f"{what}: bunq's answer was lost, and it cannot be told whether bunq holds it."
+        case ToDo.STRAY:
+            return f"{what}: bunq names a draft of it, after Kassa had concluded that it holds none."
         case ToDo.NOT_SENT:
             return f"{what} {_NOT_SENT.get(refund.state, 'ended')}. No money was sent."
 
@@ -39,5 +41,7 @@ TO_DO = {
     ToDo.CONFIRM.value: "Look in your bunq app what was sent to whom. Do not send the money in another way.",
     ToDo.PROVE.value: "Look whether the money left your account, then say here that you have seen it.",
     ToDo.RESOLVE.value: "Look in your bunq app, and tell whoever runs Kassa. Do not send the money in another way.",
+    ToDo.STRAY.value: "Look in your bunq app: if it waits there, decline it; if it was approved, the money went back. "
+    "Do not send it in another way before you know, then say here that you have seen this.",
     ToDo.NOT_SENT.value: "If the money still has to go back, make another refund; else say that you have seen this.",
 }
