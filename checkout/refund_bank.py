@@ -24,6 +24,7 @@ from oauth_connect.payers import Connection, ConnectionStatus
 T = TypeVar("T")
 
 _NO_CONNECTION = NothingHappened(60.0, {"reason": "no connection of the shop's can read this account"})
+_NOT_SHOWN = ("ConnectionGone", "Refused", "NotFound")
 
 
 @dataclass(frozen=True)
@@ -170,8 +171,8 @@ def ask_to_close(
 
 
 def is_out_of_sight(trouble: NothingHappened) -> bool:
-    """No connection of now reaches the account: the bank was not, or could not be, asked."""
-    return trouble == _NO_CONNECTION or trouble.evidence.get("error") == "ConnectionGone"
+    """No connection of now reaches the account, or bunq refuses to show this to it."""
+    return trouble == _NO_CONNECTION or trouble.evidence.get("error") in _NOT_SHOWN
 
 
 def carries(refund: Refund, draft: DraftPayment) -> bool | None:

@@ -97,7 +97,7 @@ class PlanForm(forms.Form):
         initial=3,
         help_text="So many days before each date, if an address is known. 0: no mail.",
     )
-    payer_email = forms.EmailField(label="Payer's e-mail", required=False)
+    payer_email = forms.EmailField(label="Payer's e-mail", required=False, max_length=254)
 
     def __init__(self, *args: Any, merchants: QuerySet[Merchant], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -48,7 +48,8 @@ def _check(refund: Refund, by: str, now: datetime) -> Answer:
     refund.refresh_from_db()
     if refund.out_of_sight:
         return Answer(
-            "bunq could not be asked: the shop's bunq account is not connected. Connect it again.",
+            "It cannot be read: the shop's bunq account is not connected, or bunq does not show it. See the "
+            "merchant's page.",
             messages.WARNING,
         )
     if refund.status != before:

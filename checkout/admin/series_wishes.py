@@ -7,9 +7,17 @@ from django.contrib import messages
 from checkout.admin.wishes import Answer, Wish
 from checkout.models import Instalment, Order, Plan
 from checkout.plans.series import evidence, stopping
-from checkout.plans.series.expecting import payment_of
-from checkout.plans.series.looking import cannot_be_told, looked, say_approved, say_none, wants_a_look
+from checkout.plans.series.expecting import is_held, payment_of
+from checkout.plans.series.looking import (
+    can_be_looked_at,
+    cannot_be_told,
+    last_call,
+    looked,
+    say_approved,
+    say_none,
+)
 from checkout.plans.series.statuses import AT_BANK, SeriesStatus, values
+from checkout.plans.series.strays import doubt_about
 from checkout.plans.statuses import PlanStatus
 from checkout.statuses import PaymentStatus
 from oauth_connect import clock
@@ -75,12 +83,18 @@ def _stopped(plan: Plan, by: str, now: datetime) -> Answer:
 
 
 def _looked(plan: Plan, by: str, now: datetime) -> Answer:
+    held = is_held(plan)
     looked(plan, by=by, now=now)
+    if held:
+        return Answer("Recorded that you have looked. From now on each date of this plan is expected.")
     return Answer("Recorded that you have looked. Nothing else has changed.")
 
 
 def _none(plan: Plan, by: str, now: datetime) -> Answer:
     say_none(plan, by=by, now=now)
+    plan.refresh_from_db()
+    if plan.state is PlanStatus.CANCELLED:
+        return Answer("Recorded with your name: bunq holds nothing of it. The plan is over.")
     return Answer(
         "Recorded with your name: bunq holds nothing of it. The payer can ask for it again on the plan's page."
     )
@@ -111,9 +125,11 @@ LOOKED_AT_SERIES: Wish[Plan] = Wish(
     name="looked_at_series",
     label="I have looked",
     explanation="bunq shows something about this series that Kassa cannot judge: see what happened, below. "
-    "Look at your account, and ask the payer what the bunq app shows. This records with your name that you did.",
-    is_offered=wants_a_look,
+    "Look at your account, and ask the payer what the bunq app shows. This records with your name that you did. If no "
+    "date was expected until then, each is expected from then on; if the payer was asked no more, they can be again.",
+    is_offered=can_be_looked_at,
     grant=_looked,
+    seen=last_call,
 )
 NONE_IN_BUNQ: Wish[Plan] = Wish(
     name="none_in_bunq",
@@ -142,6 +158,12 @@ def after_stop(plan: Plan) -> Answer | None:
     """What stands after somebody wanted a series stopped; None for a plan whose payments are approved one by one."""
     if not plan.is_series:
         return None
+    if plan.state is PlanStatus.CANCELLED and doubt_about(plan):
+        return Answer(
+            "The plan is stopped here. bunq may hold an approval of it all the same, and pay by it: please ask the "
+            "payer to look in the bunq app, and to stop it there.",
+            messages.WARNING,
+        )
     if plan.state is PlanStatus.CANCELLED:
         return Answer("The plan is stopped for good, and bunq sends nothing more of it.")
     if _waits_to_be_stopped(plan):
@@ -150,9 +172,15 @@ def after_stop(plan: Plan) -> Answer | None:
             "the bunq app: please tell them. Until then bunq may go on paying, and each payment is expected.",
             messages.WARNING,
         )
+    if plan.series.filter(status=SeriesStatus.UNKNOWN.value, unclear=True).exists():
+        return Answer(
+            "bunq's answer was lost, and it cannot be told what bunq holds, so nothing can be closed there. If the "
+            "payer approved it, bunq pays by it: please ask them to look in the bunq app.",
+            messages.WARNING,
+        )
     if plan.series.filter(status__in=values(AT_BANK), out_of_sight=True).exists():
         return Answer(
-            "The payer's connection has ended, so nothing can be closed at bunq. If the payer approved it, bunq pays "
+            "bunq does not let us see it any more, so nothing can be closed there. If the payer approved it, bunq pays "
             "by it: please ask them to look in the bunq app.",
             messages.WARNING,
         )

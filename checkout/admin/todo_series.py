@@ -14,8 +14,8 @@ from checkout.plans.series.to_do import SeriesTask, ToDo
 _WHAT = {
     ToDo.STOP: "This series is to be stopped, and bunq does not show that it is. bunq may go on paying.",
     ToDo.LOOK: "bunq shows something about this series that Kassa cannot judge, or its answer was lost.",
-    ToDo.UNSEEN: "The payer's connection ended before Kassa read what became of the approval. If the payer gave it, "
-    "bunq may be paying, and Kassa does not see it.",
+    ToDo.UNSEEN: "bunq does not let Kassa read what became of the approval, for example because the payer's connection "
+    "ended. If the payer gave it, bunq may be paying, and Kassa does not see it.",
 }
 _HOW = {
     ToDo.STOP: "Ask the payer to stop the scheduled payment in the bunq app. Once they told you that they did, say so "

@@ -90,8 +90,11 @@ def choose(plan: Plan, account_id: int, *, now: datetime) -> None:
     connection = newest(plan)
     if plan.state in OVER or connection is None or connection.status is not ConnectionStatus.ACTIVE:
         raise PlanIsElsewhere("There is no connection to choose an account of.")
+    series = preparing.live(plan) if plan.is_series else None
     for account in connection.accounts:
         if account.account_id == account_id:
+            if series is not None and account.iban != series.from_iban:
+                raise PlanIsElsewhere("The series is paid from another account.")
             _use(plan, connection, account, now)
             return
     raise NoSuchAccount("Please choose one of the accounts.")
@@ -116,6 +119,7 @@ def keep(plan: Plan, now: datetime) -> None:
 
 def forget(plan: Plan, now: datetime) -> None:
     """The plan is over: what the payer gave us is destroyed here."""
+    authorizations.withdraw(plan.label, now)  # a way that was shown before must bring no other
     for connection in payers.kept_for(plan.label):
         payers.remove(connection.pk, now=now)
     write(plan, disconnected_at=now)

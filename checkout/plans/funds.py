@@ -63,9 +63,13 @@ def _counts(plan: Plan) -> QuerySet[FundsAsked]:
     return FundsAsked.objects.filter(plan=plan)
 
 
-def warn(plan: Plan, browser: RememberedBrowser) -> None:
-    """From now on this browser is warned, and no other. That the page offered it, the caller knows."""
-    write(plan, warned_browser=browser.label)
+def warn(plan: Plan, browser: RememberedBrowser) -> bool:
+    """From now on this browser is warned, and no other. That the page offered it, the caller knows.
+
+    False if the plan uses another account by now: whoever brought the consent to the one before learns nothing of that.
+    """
+    mine = Plan.objects.filter(pk=plan.pk, connection_pk=plan.connection_pk, status__in=RUNNING)
+    return bool(mine.update(warned_browser=browser.label))
 
 
 def stop_warning(plan: Plan) -> None:

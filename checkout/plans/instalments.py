@@ -131,6 +131,7 @@ def _order_of(plan: Plan, number: int, now: datetime) -> Order:
                 now=now,
                 return_url=configuration().public_url + plan.get_absolute_url(),
                 lifetime=expecting.ORDER_LIFETIME if plan.is_series else timedelta(days=plan.grace_days),
+                is_on_its_way=plan.is_series,
             )
         except InvalidOrder:
             if not _is_taken(plan, name):  # by somebody who came between

@@ -27,9 +27,8 @@ from checkout.plans.page_state import (
 )
 from checkout.plans.reading import MadeInstalment, PlanReading, read_plan
 from checkout.plans.series.looking import wants_a_look
-from checkout.plans.series.moving import was_said
 from checkout.plans.series.page import may_still_be_approved, page_state_of
-from checkout.plans.series.strays import SAID_NONE
+from checkout.plans.series.strays import doubt_about
 from checkout.plans.statuses import OVER, RUNNING, InstalmentStatus, PlanStatus
 from checkout.qr import QrCode, qr_code
 from checkout.statuses import OPEN, OrderStatus
@@ -255,10 +254,10 @@ class PlanPage:
         """A person has to look at what bunq holds of this plan, also of an older series."""
         return wants_a_look(self.plan)
 
-    @property
-    def said_none(self) -> bool:
-        """That bunq holds nothing of the series is somebody's word, and not bunq's."""
-        return self.series is not None and was_said(self.series, SAID_NONE)
+    @cached_property
+    def doubt(self) -> str:
+        """Why nobody can say for bunq that it holds nothing of this plan; empty if that can be said."""
+        return doubt_about(self.plan)
 
     @property
     def is_opening(self) -> bool:

@@ -13,8 +13,8 @@ from checkout import mail
 from checkout.conf import configuration
 from checkout.models import Event, Plan
 from checkout.plans.events import record
-from checkout.plans.series.expecting import is_held
-from checkout.plans.series.words import reminder
+from checkout.plans.series.expecting import is_held, running
+from checkout.plans.series.words import reminder, still_to_be_stopped
 from checkout.plans.statuses import PlanStatus
 from checkout.plans.terms import day, euros
 
@@ -69,14 +69,16 @@ def _text(plan: Plan, due: datetime) -> str:
 
 
 def _of_series(plan: Plan, local: datetime) -> str:
-    return reminder(
-        amount=euros(plan.amount),
-        account_holder=plan.merchant.account_holder,
-        title=plan.title,
-        day=day(local.date()),
-        at=local,
-        zone=plan.time_zone,
-    )
+    series = running(plan)
+    facts = {
+        "amount": euros(plan.amount),
+        "account_holder": plan.merchant.account_holder,
+        "title": plan.title,
+        "when": f"{day(local.date())}, at about {local:%H:%M} ({plan.time_zone})",
+    }
+    if series is not None and series.stop_wanted_at is not None:
+        return still_to_be_stopped(**facts, shown_as=series.description)
+    return reminder(**facts)
 
 
 def _of_push(plan: Plan, local: datetime) -> str:

@@ -40,11 +40,14 @@ def create_order(
     return_url: str = "",
     lifetime: timedelta | None = None,
     by: str = "",
+    is_on_its_way: bool = False,
 ) -> Order:
-    """Store an order with its lines; the total is their sum, in euro. Raises InvalidOrder with a sentence why not."""
+    """Store an order with its lines; the total is their sum, in euro. `is_on_its_way`: its money comes whether or
+    not the merchant takes orders. Raises InvalidOrder with a sentence why not.
+    """
     rows = _checked_lines(lines)
     total = sum((row.amount for row in rows), Decimal(0))
-    if not merchant.is_active:
+    if not (merchant.is_active or is_on_its_way):
         raise InvalidOrder("This merchant takes no new orders.")
     if not reference or len(reference) > 40 or not reference.isprintable():
         raise InvalidOrder("The order number must have 1 to 40 visible characters.")

@@ -40,6 +40,8 @@ def warn(request: HttpRequest, token: str) -> HttpResponse:
         if seen.browser is not None and seen.browser.label == page.plan.warned_browser:
             funds.stop_warning(page.plan)
         return remembered_cookie.settle(to_the_plan(request, page.plan), seen)
+    if page.warned is Warned.YES and seen.browser is not None:
+        return remembered_cookie.settle(to_the_plan(request, page.plan), seen)  # pressed twice
     if page.warned is not Warned.OFFERED:
         return remembered_cookie.settle(to_the_plan(request, page.plan, NOT_HERE), seen)
     if seen.browser is None:
@@ -47,7 +49,10 @@ def warn(request: HttpRequest, token: str) -> HttpResponse:
             return remembered_cookie.settle(to_the_plan(request, page.plan, TOO_MANY), seen)
         seen = remembering.begin(form="", now=clock.now())
     assert seen.browser is not None
-    funds.warn(page.plan, seen.browser)
+    if not funds.warn(page.plan, seen.browser):
+        remembering.undo(seen)
+        answer = to_the_plan(request, page.plan, NOT_HERE)
+        return remembered_cookie.settle(answer, NOBODY if seen.is_new else seen)
     messages.success(request, "From now on you are warned in this browser.")
     return remembered_cookie.settle(
         to_the_plan(request, page.plan), remembering.prolong(seen, now=clock.now())

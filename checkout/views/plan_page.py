@@ -23,6 +23,7 @@ class AgreementForm(forms.Form):
     email = forms.EmailField(
         label="Your e-mail address for reminders (optional)",
         required=False,
+        max_length=254,  # as much as is kept of one
         error_messages={"invalid": "This is not an e-mail address."},
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )

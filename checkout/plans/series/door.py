@@ -54,6 +54,16 @@ def sender(series: PlanSeries) -> str:
     return pushes.sender(series.connection_id)
 
 
+def works(connection_pk: int) -> bool:
+    """Whether anything can be sent over this connection now. No network."""
+    return bool(pushes.sender(connection_pk))
+
+
+def is_refused(trouble: NothingHappened) -> bool:
+    """bunq was asked, and does not show this to us."""
+    return trouble.evidence.get("error") in ("Refused", "NotFound")
+
+
 def reserve_send() -> Reservation | NothingHappened:
     return _asked(pushes.reserve_send)
 

@@ -3,27 +3,47 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from checkout.models import Event, Plan, PlanSeries
 from checkout.plans.errors import PlanIsElsewhere
 from checkout.plans.events import by_whom, record
-from checkout.plans.series.moving import move, was_said
+from checkout.plans.series.evidence import UNEXPECTED
+from checkout.plans.series.moving import MOVE_REFUSED, move, was_said
 from checkout.plans.series.recovering import NEEDS_PERSON
 from checkout.plans.series.sending import is_unseen
 from checkout.plans.series.statuses import AT_BANK, Reading, SeriesStatus, values
-from checkout.plans.series.strays import SAID_NONE
+from checkout.plans.series.strays import SAID_NONE, STRAY_DRAFT
+from checkout.plans.series.watching import OTHER_SERIES, SCHEDULED, UNKNOWN_WORD
 
 NOT_ASKED = "This is not asked any more."
+# What a person is called to look at.
+_CALLS = (NEEDS_PERSON, STRAY_DRAFT, MOVE_REFUSED, OTHER_SERIES, UNEXPECTED, UNKNOWN_WORD, SCHEDULED)
 
 
 def wants_a_look(plan: Plan) -> bool:
     return plan.is_series and plan.series.filter(unclear=True).exists()
 
 
+def can_be_looked_at(plan: Plan) -> bool:
+    """Whether `looked` answers something now."""
+    return plan.is_series and _to_look_at(plan).exists()
+
+
+def last_call(plan: Plan) -> str:
+    """What a person was called for last: who looked at something before it has not looked at that."""
+    return str(plan.events.filter(kind__in=_CALLS).order_by("-id").values_list("pk", flat=True).first() or "")
+
+
+def _to_look_at(plan: Plan) -> QuerySet[PlanSeries]:
+    """Of one whose answer was lost a look tells nothing: a person has to say what bunq holds."""
+    return plan.series.filter(unclear=True).exclude(status=SeriesStatus.UNKNOWN.value)
+
+
 def looked(plan: Plan, *, by: str, now: datetime) -> None:
     """Raises PlanIsElsewhere."""
     with transaction.atomic():
-        if not plan.series.filter(unclear=True).update(unclear=False, may_have_paid=False):
+        if not _to_look_at(plan).update(unclear=False, may_have_paid=False):
             raise PlanIsElsewhere("There is nothing to look at any more.")
         record(plan, "series_looked_at", source=Event.Source.MERCHANT, now=now, message=by_whom(by))
 
@@ -72,6 +92,8 @@ def say_approved(plan: Plan, *, by: str, now: datetime) -> None:
         message=f"by {by}: the payer approved it in the bunq app",
         reading=Reading.UNTRIED.value,
         due_at=now,
+        # That nothing told what bunq holds is answered by this.
+        unclear=series.unclear and series.state is not SeriesStatus.UNKNOWN,
     )
     if not done:
         raise PlanIsElsewhere(NOT_ASKED)

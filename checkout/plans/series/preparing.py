@@ -65,7 +65,11 @@ def prepare(plan: Plan, *, source: str, now: datetime) -> PlanSeries:
 
 
 def ask_again(plan: Plan, *, source: str, now: datetime) -> PlanSeries:
-    """The payer wants to approve after all. Only once bunq has closed what was asked before. Raises PlanIsElsewhere."""
+    """The payer wants to approve after all. Only once bunq has closed what was asked before, and while a connection
+    works: what cannot be sent would use up the times that the payer may be asked. Raises PlanIsElsewhere.
+    """
+    if plan.connection_pk is None or not door.works(plan.connection_pk):
+        raise PlanIsElsewhere("Please connect bunq again first.")
     try:
         with transaction.atomic():
             take_plan(plan)

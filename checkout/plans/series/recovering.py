@@ -20,7 +20,7 @@ from checkout.bank import Accepted, NothingHappened, TurnedDown
 from checkout.models import Event, PlanSeries
 from checkout.plans.series import door
 from checkout.plans.series.moving import move, note, was_said
-from checkout.plans.series.sending import in_sight, is_unwanted, no_connection, take_draft
+from checkout.plans.series.sending import in_sight, is_unwanted, not_shown, take_draft
 from checkout.plans.series.statuses import CLOSED, SeriesStatus
 from checkout.services.outcome import StepResult, growing
 from checkout.services.searching import SETTLED_AFTER
@@ -94,8 +94,9 @@ def _whole(series: PlanSeries, listed: Sequence[DraftPayment]) -> list[DraftPaym
 
 
 def _not_listed(series: PlanSeries, trouble: NothingHappened, now: datetime) -> StepResult:
-    if trouble == door.OUT_OF_SIGHT:
-        return no_connection(series, now)
+    unseen = not_shown(series, trouble, now)
+    if unseen is not None:
+        return unseen
     if trouble.is_incomplete:
         _call_a_person(series, now, "bunq lists more drafts than are read.")
     pause_s = growing(max(_SOON_S, trouble.retry_after_s), series.steps_without_news)

@@ -17,6 +17,7 @@ NO_CONNECTION_PAUSE_S = 300.0
 # So long the payer has time to connect again before a person is called.
 UNSEEN_FOR = timedelta(hours=1)
 OUT_OF_SIGHT, NOT_SEEN = "series_out_of_sight", "series_not_seen"
+_NOT_CONNECTED = "The payer's bunq account is not connected any more, so what became of it cannot be read."
 
 
 def submit(series: PlanSeries, now: datetime) -> StepResult:
@@ -178,7 +179,16 @@ def mark_lost(series: PlanSeries, now: datetime, evidence: dict[str, Any]) -> No
     )
 
 
-def no_connection(series: PlanSeries, now: datetime) -> StepResult:
+def not_shown(series: PlanSeries, trouble: NothingHappened, now: datetime) -> StepResult | None:
+    """The same for what bunq refuses to show, to a connection that works; None if it is no such trouble."""
+    if trouble == door.OUT_OF_SIGHT:
+        return no_connection(series, now)
+    if door.is_refused(trouble):
+        return no_connection(series, now, f"bunq does not show it to us: {trouble.evidence.get('reason')}")
+    return None
+
+
+def no_connection(series: PlanSeries, now: datetime, why: str = _NOT_CONNECTED) -> StepResult:
     """No connection of now reaches the account. Said once; the series stays as it is, for it may still be approved.
 
     What was not seen to be approved or closed for so long needs a person: bunq may pay by it.
@@ -189,7 +199,7 @@ def no_connection(series: PlanSeries, now: datetime) -> StepResult:
             OUT_OF_SIGHT,
             source=Event.Source.WORKER,
             now=now,
-            message="The payer's bunq account is not connected any more, so what became of it cannot be read.",
+            message=why,
             out_of_sight=True,
         )
     elif series.state in AT_BANK and not is_unseen(series) and _out_of_sight_for(series, now) >= UNSEEN_FOR:

@@ -19,6 +19,7 @@ from checkout.plans.events import by_whom
 from checkout.plans.moves import take_plan
 from checkout.plans.series import door
 from checkout.plans.series.door import NotTold
+from checkout.plans.series.expecting import is_held
 from checkout.plans.series.moving import has_to_make, move, note, was_said
 from checkout.plans.series.preparing import live
 from checkout.plans.series.statuses import LIVE, SeriesStatus
@@ -146,6 +147,10 @@ def say_stopped(plan: Plan, *, by: str, now: datetime) -> None:
         if series is None or series.stop_wanted_at is None or series.state is not SeriesStatus.SCHEDULED:
             raise PlanIsElsewhere("This series is not waiting to be stopped.")
         if has_to_make(plan, now):
+            if is_held(plan):
+                raise PlanIsElsewhere(
+                    "bunq may have paid at once, or on a date since. Say first that you have looked."
+                )
             raise PlanIsElsewhere(
                 "A date has just come, and bunq may have paid it. Please try again in a minute, or say first what "
                 "became of the payment before it."

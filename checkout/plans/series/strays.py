@@ -7,11 +7,11 @@ from datetime import datetime
 
 from checkout import bank
 from checkout.bank import NothingHappened
-from checkout.models import Event, PlanSeries
+from checkout.models import Event, Plan, PlanSeries
 from checkout.plans.series import door
 from checkout.plans.series.moving import note, was_said
 from checkout.plans.series.statuses import CLOSED, SeriesStatus
-from checkout.statuses import from_bunq
+from checkout.statuses import PaymentStatus, from_bunq
 from oauth_connect.bunq.payer_types import DraftPayment
 
 SAID_NONE, STRAY_DRAFT = "series_said_none", "series_stray_draft"
@@ -19,22 +19,47 @@ SAID_NONE, STRAY_DRAFT = "series_said_none", "series_stray_draft"
 
 def look_before(series: PlanSeries, now: datetime) -> NothingHappened | bool:
     """Whether bunq shows a draft of an older series of this plan that was approved, or still may be. A person is called
-    then, and once they have looked it is not asked anew. NothingHappened while bunq cannot be asked.
+    then. Once they have looked their word stands, but not against what bunq shows: that it waits, or that its schedule
+    runs. NothingHappened while bunq cannot be asked.
     """
     older = series.plan.series.filter(status=SeriesStatus.FAILED.value, number__lt=series.number)
     found = False
     for one in older:
-        if not was_said(one, SAID_NONE) or was_said(one, STRAY_DRAFT):
+        if not (was_said(one, SAID_NONE) or was_said(one, STRAY_DRAFT)):
             continue
         shown = _shown(one)
         if shown == door.OUT_OF_SIGHT:
             continue
         if isinstance(shown, NothingHappened):
             return shown
-        if shown is not None and from_bunq(shown.status) not in CLOSED:
+        if shown is None or from_bunq(shown.status) in CLOSED:
+            continue
+        counts = not was_said(one, STRAY_DRAFT) or _waits_or_runs(one, shown)
+        if isinstance(counts, NothingHappened):
+            return counts
+        if counts:
             _call_a_person(one, shown, now)
             found = True
     return found
+
+
+def _waits_or_runs(series: PlanSeries, shown: DraftPayment) -> NothingHappened | bool:
+    """Of a draft that somebody has looked at: whether bunq shows that it can be approved yet, or pays."""
+    status = from_bunq(shown.status)
+    if status is not PaymentStatus.PAID:
+        return status is PaymentStatus.PENDING
+    found = door.schedule_of(series)
+    if isinstance(found, NothingHappened):
+        return found
+    return not isinstance(found, door.NotTold) and found.status == "ACTIVE"
+
+
+def doubt_about(plan: Plan) -> str:
+    """Why nobody can say for bunq that it holds nothing of this plan: SAID_NONE, STRAY_DRAFT; empty if they can."""
+    if not plan.is_series:
+        return ""
+    said = set(plan.events.filter(kind__in=[SAID_NONE, STRAY_DRAFT]).values_list("kind", flat=True))
+    return next((kind for kind in (STRAY_DRAFT, SAID_NONE) if kind in said), "")
 
 
 def _shown(series: PlanSeries) -> DraftPayment | NothingHappened | None:

@@ -13,13 +13,14 @@ from checkout.bank import NothingHappened
 from checkout.models import Event, PlanSeries
 from checkout.plans.series import door
 from checkout.plans.series.moving import move, note, was_said
-from checkout.plans.series.sending import in_sight, is_unwanted, no_connection
+from checkout.plans.series.sending import in_sight, is_unwanted, not_shown
 from checkout.plans.series.statuses import CLOSED, Reading, SeriesStatus
 from checkout.services.outcome import StepResult, growing
 from checkout.statuses import FROM_BUNQ, PaymentStatus, from_bunq
 from oauth_connect.bunq.payer_types import DraftPayment, Schedule
 
 UNREADABLE, OTHER_SERIES = "series_unreadable", "series_differs"
+SCHEDULED, UNKNOWN_WORD = "series_scheduled", "series_unknown_word"
 _NO_MONEY = frozenset({None, "ScheduledPayment", "SchedulePayment"})
 _NO_MONEY_MOVED = "The payer approved the series in bunq. No money moved by that."
 _MAY_HAVE_PAID = (
@@ -127,7 +128,7 @@ def _approved(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
             series,
             SeriesStatus.SCHEDULED,
             source=Event.Source.BANK,
-            kind="series_scheduled",
+            kind=SCHEDULED,
             now=now,
             message=_MAY_HAVE_PAID if at_once else _NO_MONEY_MOVED,
             data=draft.as_evidence(),
@@ -160,9 +161,21 @@ def differs(series: PlanSeries, draft: DraftPayment) -> bool:
 
 
 def compare(series: PlanSeries, shown: Schedule, now: datetime) -> None:
-    """What the schedule shows later: a person is called once for each other rhythm that it shows."""
-    if not door.is_rhythm_we_asked(series, shown):
-        _call_a_person(series, {"schedule": shown.id, **_rhythm(shown)}, now)
+    """What the schedule shows later: a person is called once for each other rhythm, amount or receiver."""
+    pays = _other_payment(series, shown)
+    if pays or not door.is_rhythm_we_asked(series, shown):
+        rhythm = f"{_rhythm(shown)['rhythm']} {pays}".strip()
+        _call_a_person(series, {"schedule": shown.id, "rhythm": rhythm}, now)
+
+
+def _other_payment(series: PlanSeries, shown: Schedule) -> str:
+    """Amount and receiver, if it pays others than were asked for; which sign the amount has is not documented."""
+    paid = shown.payment
+    if paid is None or any(
+        door.is_what_we_asked(series, paid, paid=sign) is not False for sign in (False, True)
+    ):
+        return ""
+    return f"{paid.amount} {paid.counterparty_iban}"
 
 
 def _rhythm(shown: Schedule | None) -> dict[str, object]:
@@ -199,7 +212,7 @@ def _note_word(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
     unknown = draft.status not in FROM_BUNQ
     note(
         series,
-        "series_unknown_word" if unknown else "series_bank_said",
+        UNKNOWN_WORD if unknown else "series_bank_said",
         source=Event.Source.BANK,
         now=now,
         message=f"The bank shows the draft as {word}.",
@@ -211,8 +224,9 @@ def _note_word(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
 
 
 def _unread(series: PlanSeries, trouble: NothingHappened, now: datetime) -> StepResult:
-    if trouble == door.OUT_OF_SIGHT:
-        return no_connection(series, now)
+    unseen = not_shown(series, trouble, now)
+    if unseen is not None:
+        return unseen
     if trouble.evidence and not trouble.used_up and not was_said(series, UNREADABLE):
         note(
             series,

@@ -1,7 +1,5 @@
 """What a payer agrees to who approves once and lets bunq pay by its schedule, in words. Pure."""
 
-from datetime import datetime
-
 
 def paragraphs(*, merchant: str, account_holder: str, hour: int, zone: str) -> list[str]:
     """What differs from a plan whose payments are approved one by one."""
@@ -23,13 +21,23 @@ def paragraphs(*, merchant: str, account_holder: str, hour: int, zone: str) -> l
     ]
 
 
-def reminder(*, amount: str, account_holder: str, title: str, day: str, at: datetime, zone: str) -> str:
+def reminder(*, amount: str, account_holder: str, title: str, when: str) -> str:
     """The mail before a date."""
     return (
-        f"Hello,\n\non {day}, at about {at:%H:%M} ({zone}), bunq should send\n"
+        f"Hello,\n\non {when}, bunq should send\n"
         f"{amount} to {account_holder} for {title}.\n\n"
         "You approved this series once in your bunq app, so nothing is asked of you now.\n"
         "You do not need a link for that, and nobody will ask you for a code.\n\n"
+    )
+
+
+def still_to_be_stopped(*, amount: str, account_holder: str, title: str, when: str, shown_as: str) -> str:
+    """The mail before a date of a series that somebody wants stopped, and that bunq may pay all the same."""
+    return (
+        f"Hello,\n\nyour plan for {title} is to be stopped, but bunq does not show us that it is.\n"
+        f"On {when}, it may send\n{amount} to {account_holder}.\n\n"
+        "If you have not done so yet, stop the scheduled payment in your bunq app. It is named:\n"
+        f"{shown_as}\n\n"
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from checkout import bank, refund_bank
 from checkout.iban import normalise_iban
@@ -22,6 +23,7 @@ from checkout.services.refunds.errors import (
     WrongAmount,
 )
 from checkout.services.refunds.moving import count_anew, move, note
+from checkout.services.refunds.sending import STRAY_DRAFT
 from checkout.services.refunds.steps import take_step
 from checkout.statuses import OrderStatus, PaymentStatus
 from oauth_connect.bunq.types import Money
@@ -133,7 +135,8 @@ def _is_as_asked(payment: Payment) -> bool:
 
 
 def _check_none_open(payment: Payment) -> None:
-    if payment.refunds.filter(status__in=values(OPEN)).exists():
+    stray = Q(settled_at__isnull=True, events__kind=STRAY_DRAFT)
+    if payment.refunds.filter(Q(status__in=values(OPEN)) | stray).exists():
         raise RefundRunning("Another refund of this payment is not finished yet.")
 
 

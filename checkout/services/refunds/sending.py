@@ -187,15 +187,15 @@ def mark_lost(refund: Refund, now: datetime, evidence: dict[str, Any]) -> None:
 
 
 def no_connection(refund: Refund, now: datetime) -> StepResult:
-    """No connection of now reaches the account. Said once; the refund stays as it is, for it may still be approved."""
+    """No connection of now is shown it. Said once; the refund stays as it is, for it may still be approved."""
     if not refund.out_of_sight:
         note(
             refund,
             "refund_out_of_sight",
             source=Event.Source.WORKER,
             now=now,
-            message="The shop's bunq account is not connected any more, so what became of it cannot be read. "
-            "Connect it again.",
+            message="What became of it cannot be read: the shop's bunq account is not connected any more, or bunq does "
+            "not show it.",
             alert=True,
             out_of_sight=True,
         )

@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from checkout.models import Event, Merchant, Refund
 from checkout.refund_statuses import RefundStatus
-from checkout.services.refunds.sending import NEEDS_PERSON
+from checkout.services.refunds.sending import NEEDS_PERSON, STRAY_DRAFT
 
 
 class ToDo(StrEnum):
@@ -18,6 +18,7 @@ class ToDo(StrEnum):
     CONFIRM = "refund_confirm"  # approved; what bunq shows is not what was asked for, or is held back
     PROVE = "refund_prove"  # approved; bunq does not show the payment
     RESOLVE = "refund_resolve"  # the answer was lost, and it cannot be told
+    STRAY = "refund_stray"  # it was concluded that bunq holds none, and bunq named one afterwards
     NOT_SENT = "refund_not_sent"
 
 
@@ -27,18 +28,24 @@ def waiting(merchants: QuerySet[Merchant] | None, *, most: int) -> list[tuple[Re
     if merchants is not None:
         rows = rows.filter(order__merchant__in=merchants.values("pk"))
     asked = Event.objects.filter(refund=OuterRef("pk"), kind=NEEDS_PERSON)
-    rows = rows.annotate(needs_person=Exists(asked)).select_related("order__merchant", "payment")
+    stray = Event.objects.filter(refund=OuterRef("pk"), kind=STRAY_DRAFT)
+    rows = rows.annotate(needs_person=Exists(asked), is_stray=Exists(stray)).select_related(
+        "order__merchant", "payment"
+    )
     told = [
-        (refund, _to_do(refund, needs_person=refund.needs_person)) for refund in rows.order_by("pk")[:most]
+        (refund, _to_do(refund, needs_person=refund.needs_person, is_stray=refund.is_stray))
+        for refund in rows.order_by("pk")[:most]
     ]
     return [(refund, to_do) for refund, to_do in told if to_do is not None]
 
 
-def _to_do(refund: Refund, *, needs_person: bool) -> ToDo | None:
+def _to_do(refund: Refund, *, needs_person: bool, is_stray: bool) -> ToDo | None:
     """None while it moves on by itself."""
     status = refund.state
+    if status is RefundStatus.SENT:
+        return ToDo.PROVE
     if status.is_final:
-        return ToDo.PROVE if status is RefundStatus.SENT else ToDo.NOT_SENT
+        return ToDo.STRAY if is_stray else ToDo.NOT_SENT
     if refund.is_by_hand:
         return ToDo.TRANSFER
     if refund.out_of_sight:

@@ -244,3 +244,15 @@ def test_every_form_needs_its_secret(club: Club, what: str) -> None:
     assert strict.post(f"{plan.get_absolute_url()}{what}").status_code == 403
     plan.refresh_from_db()
     assert (plan.status, plan.agreed_at) == ("awaiting", None)
+
+
+@override_settings(DEFAULT_FROM_EMAIL="kassa@shop.example")
+def test_an_address_that_is_too_long_to_be_kept_is_none(club: Club, client: Client) -> None:
+    plan = club.offers(remind_days=3)
+    typed = {
+        "terms": digest_on(text_of(client, plan)),
+        "email": f"{'a' * 60}@{('b' * 50 + '.') * 4}example.org",
+    }
+    assert client.post(f"{plan.get_absolute_url()}agree", typed).status_code == 422
+    plan.refresh_from_db()
+    assert plan.agreed_at is None

@@ -258,3 +258,32 @@ def test_another_connection_of_the_plan_begins_without_warnings(poor: Club, clie
     plan.refresh_from_db()
     assert plan.warned_browser == ""
     assert WARNING not in text_of(client, plan)
+
+
+def test_the_button_pressed_twice_is_not_told_that_it_cannot_be(poor: Club, client: Client) -> None:
+    plan = warned(poor, client)
+    answer = client.post(f"{plan.get_absolute_url()}warn", follow=True)
+    text = unescape(answer.content.decode())
+    assert HERE in text
+    assert "Only the browser in which bunq was connected can be warned" not in text
+
+
+def test_who_asks_to_be_warned_while_another_account_is_chosen_is_not_warned_of_that_one(
+    poor: Club, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = connected(poor, client)
+    begin = remembering.begin
+
+    def and_a_rival(**how: Any) -> remembering.Recognised:
+        stranger = Person(poor.shop.bank, balance="1.00")
+        poor.connects(plan, stranger)
+        newest = connecting.newest(plan)
+        assert newest is not None
+        connecting.choose(plan, newest.accounts[0].account_id, now=poor.now)
+        return begin(**how)
+
+    monkeypatch.setattr(remembering, "begin", and_a_rival)
+    client.post(f"{plan.get_absolute_url()}warn")
+    plan.refresh_from_db()
+    assert plan.warned_browser == "", "it would be told about somebody else's money"
+    assert WARNING not in text_of(client, plan)

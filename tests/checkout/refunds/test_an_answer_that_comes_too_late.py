@@ -2,12 +2,16 @@
 
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 
+from checkout.admin import refund_words
 from checkout.bank import Accepted
 from checkout.models import Event, Refund
-from checkout.services.refunds import sending
-from tests.checkout.refunds.conftest import Till
+from checkout.refund_statuses import RefundStatus
+from checkout.services.refunds import by_hand, moving, sending, to_do
+from checkout.services.refunds.errors import RefundRunning
+from tests.checkout.refunds.conftest import HAND, Till
 
 
 def test_a_draft_that_is_named_after_the_refund_failed_calls_a_person(connected: Till) -> None:
@@ -22,3 +26,35 @@ def test_a_draft_that_is_named_after_the_refund_failed_calls_a_person(connected:
     before = Event.objects.filter(refund=refund, alert=True).count()
     sending.record_answer(slow, Accepted(draft), timezone.now() + timedelta(minutes=5))
     assert Event.objects.filter(refund=refund, alert=True).count() > before
+
+
+def late(till: Till) -> Refund:
+    """bunq named its draft after it was concluded that there is none."""
+    refund = till.ask(till.paid())
+    draft = refund.draft_id
+    assert draft is not None
+    Refund.objects.filter(pk=refund.pk).update(status="submitting", draft_id=None)
+    slow = Refund.objects.select_related("order__merchant", "payment").get(pk=refund.pk)
+    moving.move(
+        slow, RefundStatus.FAILED, source=Event.Source.BANK, kind="refund_never_created", now=timezone.now()
+    )
+    slow = Refund.objects.select_related("order__merchant", "payment").get(pk=refund.pk)
+    sending.record_answer(slow, Accepted(draft), timezone.now())
+    return slow
+
+
+def test_the_merchant_is_not_told_that_no_money_was_sent_and_to_send_it_anew(connected: Till) -> None:
+    refund = late(connected)
+    ((told, kind),) = to_do.waiting(None, most=10)
+    assert told == refund
+    assert "No money was sent" not in refund_words.happened(told, kind)
+    assert "make another refund" not in refund_words.TO_DO[kind.value]
+    assert "decline" in refund_words.TO_DO[kind.value]
+
+
+def test_before_somebody_has_seen_it_no_other_refund_is_made(connected: Till) -> None:
+    refund = late(connected)
+    with pytest.raises(RefundRunning):
+        connected.ask(refund.payment, way=HAND)
+    by_hand.note_not_sent(refund, by="sam", now=timezone.now())
+    assert connected.ask(refund.payment, way=HAND).state is RefundStatus.REQUESTED

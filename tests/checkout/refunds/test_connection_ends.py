@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 
+import pytest
 from django.utils import timezone
 
+from checkout.admin import refund_words
 from checkout.models import Order, Refund
 from checkout.refund_news import Told, news_of
 from checkout.refund_statuses import RefundStatus
 from checkout.services import merchant_bank
 from checkout.services.merchant_bank import BankState
+from checkout.services.refunds import requesting, to_do
 from tests.checkout.refunds.conftest import Till, kinds
 
 Waiting = Callable[[], Refund]
@@ -78,3 +81,31 @@ def test_a_lost_answer_is_not_guessed_at_without_a_connection(connected: Till) -
     connected.connect()
     connected.until(refund, RefundStatus.WAITING, later_s=300)
     connected.draft(refund)
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_what_bunq_does_not_let_us_read_is_not_said_to_be_unsent(
+    connected: Till, waiting: Waiting, status: int
+) -> None:
+    refund = waiting()
+    connected.shop.bank.fault("refused", times=50, status=status, method="GET", path=r"/draft-payment/\d+$")
+    connected.act(refund, "accept")
+    for later_s in (0, 61, 4000):
+        connected.step(refund, later_s=later_s)
+    assert connected.sent_back(refund) == 1
+    assert told() == [Told.UNCLEAR]
+    ((one, kind),) = to_do.waiting(None, most=10)
+    assert "waits in the bunq app for your approval" not in refund_words.happened(one, kind)
+    connected.shop.bank.clear_faults()
+    connected.step(refund, later_s=9000)
+    assert (refund.state, told()) == (RefundStatus.SENT, [Told.SENT])
+
+
+def test_called_off_and_not_readable_it_is_somebodys_task(connected: Till, waiting: Waiting) -> None:
+    refund = waiting()
+    connected.shop.bank.fault("refused", times=50, status=404, method="GET", path=r"/draft-payment/\d+$")
+    requesting.cancel_refund(refund, by="sam", now=timezone.now())
+    for later_s in (0, 61, 4000):
+        connected.step(refund, later_s=later_s)
+    assert refund.state is RefundStatus.CANCELLING
+    assert [one for one, _kind in to_do.waiting(None, most=10)] == [refund]

@@ -156,3 +156,31 @@ def test_what_the_schedule_shows_later_is_compared_too_and_said_once(club: Serie
     club.bank.fault("schedule_field", times=50, field="recurrence_size", value=3)
     club.passes(timedelta(hours=25))
     assert club.series(plan).unclear, "it is another one now"
+
+
+@pytest.mark.parametrize("field", ["amount", "counterparty_alias"])
+def test_another_amount_or_receiver_that_the_schedule_shows_later_calls_a_person_too(
+    club: SeriesClub, field: str
+) -> None:
+    plan = club.scheduled()
+    series = club.series(plan)
+    shown: dict[str, Any] = {
+        "id": 1,
+        "amount": {"value": f"{series.amount}", "currency": "EUR"},
+        "alias": {"iban": series.from_iban},
+        "counterparty_alias": {"iban": series.to_iban},
+        "description": series.description,
+        "merchant_reference": series.bank_reference,
+    }
+    other = {
+        "amount": {"value": "999.00", "currency": "EUR"},
+        "counterparty_alias": {"iban": series.from_iban},
+    }
+    club.bank.fault(
+        "schedule_field", times=50, field="object", value={"Payment": shown | {field: other[field]}}
+    )
+    club.passes(DAY)
+    assert club.series(plan).unclear
+    assert plan.events.filter(kind="series_differs").count() == 1
+    club.passes(timedelta(hours=25))
+    assert plan.events.filter(kind="series_differs").count() == 1

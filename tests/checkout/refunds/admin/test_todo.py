@@ -51,7 +51,11 @@ def shown(client: Client) -> str:
     ("status", "facts", "words"),
     [
         ("waiting", {}, "waits in the bunq app for your approval."),
-        ("waiting", {"out_of_sight": True}, "cannot be followed: the shop's bunq account is not connected."),
+        (
+            "waiting",
+            {"out_of_sight": True},
+            "cannot be followed: the shop's bunq account is not connected, or bunq does not show it.",
+        ),
         ("waiting", {"accepted_at": timezone.now()}, "does not show yet that just this was sent."),
         ("sent", {"unproven": True}, "which does not show the payment."),
         ("rejected", {}, "was rejected in the bunq app. No money was sent."),
