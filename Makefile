@@ -26,7 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # What `manage.py` needs to start at all, for commands that use no installation of their own.
 THROW_AWAY = SECRET_KEY=throw-away-$$RANDOM$$RANDOM$$RANDOM ENCRYPTION_KEYS=unused PUBLIC_URL=http://127.0.0.1:8000
 
-# `make model`: how many runs in each of four parts, and which.
+# `make model`: how many runs in each of three parts (and somewhat fewer in a fourth), and which.
 EXAMPLES ?= 150
 MODEL_SEED ?= $(if $(SEED),$(SEED),1)
 
