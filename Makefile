@@ -26,8 +26,8 @@ unexport PYTHONDONTWRITEBYTECODE
 # What `manage.py` needs to start at all, for commands that use no installation of their own.
 THROW_AWAY = SECRET_KEY=throw-away-$$RANDOM$$RANDOM$$RANDOM ENCRYPTION_KEYS=unused PUBLIC_URL=http://127.0.0.1:8000
 
-# `make model`: how many runs in each of three parts, and which.
-EXAMPLES ?= 200
+# `make model`: how many runs in each of three parts (and somewhat fewer in a fourth), and which.
+EXAMPLES ?= 150
 MODEL_SEED ?= $(if $(SEED),$(SEED),1)
 
 .PHONY: help demo bench test check format rehearse drill model diagram clean

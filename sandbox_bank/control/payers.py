@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from sandbox_bank import clock
 from sandbox_bank.control.acts import person_called
-from sandbox_bank.control.words import BadRequest, control
+from sandbox_bank.control.words import BadRequest, control, since
 from sandbox_bank.ledger import schedules as life
 from sandbox_bank.ledger.connections import connections_of, revoke
 from sandbox_bank.ledger.settling import settle_everything
@@ -42,10 +42,10 @@ def _listed(who: str) -> list[dict[str, Any]]:
 
 @control("GET")
 def schedules(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
-    """Oldest first, with their runs in order."""
+    """Oldest first, with their runs in order; `since_id` those after it."""
     settle_everything()
     rows = Schedule.objects.select_related("draft__account").exclude(status=ScheduleStatus.PROPOSED)
-    return {"schedules": [_show(row) for row in rows.order_by("id")]}
+    return {"schedules": [_show(row) for row in rows.filter(id__gt=since(request)).order_by("id")]}
 
 
 @control("POST")

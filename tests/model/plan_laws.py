@@ -10,7 +10,7 @@ from contextlib import suppress
 from checkout.models import Event, Instalment, Payment, Plan, PlanEvent
 from checkout.plans import stopping
 from checkout.plans.errors import PlanIsElsewhere
-from checkout.plans.statuses import OVER, InstalmentStatus
+from checkout.plans.statuses import OVER, UNENDED, InstalmentStatus
 from checkout.services import review
 from checkout.services.errors import CheckoutError
 from oauth_connect import clock, payers
@@ -62,7 +62,7 @@ def _one_at_a_time(facts: Facts, plan: Plan, mine: list[Instalment]) -> Iterator
 
 def _as_its_order(facts: Facts, one: Instalment) -> Iterator[str]:
     """It has ended as its order did; and given up is only what nobody can approve any more."""
-    if one.order is None:
+    if one.order is None or one.plan.is_series:
         return
     drafts, name = (
         facts.truth.of(one.order),
@@ -101,7 +101,8 @@ def stop_plans() -> None:
 
 def answer_for_instalments(facts: Facts) -> None:
     """A plan goes on, or ends, only after somebody has said what becomes of an instalment that is held."""
-    held = Instalment.objects.filter(status=S.OPEN.value).values_list("order_id", flat=True)
+    waits = Instalment.objects.filter(status__in=[status.value for status in UNENDED])
+    held = waits.values_list("order_id", flat=True)
     for order in facts.orders:
         if order.pk in held and order.needs_review:
             with suppress(CheckoutError):  # money of it is on its way back: they come again

@@ -13,7 +13,7 @@ from checkout.models import Event, Plan
 from checkout.plans import connecting, offering, stopping, terms
 from checkout.plans.calendar import Unit, local_day
 from checkout.plans.offering import NewPlan
-from checkout.plans.statuses import PlanStatus
+from checkout.plans.statuses import Collecting, PlanStatus
 from oauth_connect import clock
 from tests.model.processes import LIVES, Fate
 from tests.model.regular import connect
@@ -26,9 +26,10 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class PlanBegins:
-    """A new customer agrees to it and connects bunq. Each run has one plan at most."""
+    """A new customer agrees to it and connects bunq. Each run has one plan at most. `collecting`: who asks for each."""
 
     instalments: int = 2
+    collecting: Collecting = Collecting.EACH
 
     def do(self, world: World) -> None:
         if world.payer_of_plan is not None:
@@ -55,16 +56,21 @@ class PlanBegins:
             unit=Unit.WEEK,
             grace_days=DAYS_TO_PAY,
             tries=TRIES,
+            collecting=self.collecting,
             remind_days=0,
         )
 
 
 @dataclass(frozen=True)
 class DateComes:
-    """Of the next instalment. A week is long: the others would have nothing left to do."""
+    """Of the next instalment. A week is long: the others would have nothing left to do. bunq's own dates come as they
+    come: `SeriesDateComes`.
+    """
 
     def do(self, world: World) -> None:
-        coming = Plan.objects.filter(status=PlanStatus.ACTIVE.value, next_at__isnull=False)
+        coming = Plan.objects.filter(
+            collecting=Collecting.EACH.value, status=PlanStatus.ACTIVE.value, next_at__isnull=False
+        )
         world.touched |= bool(coming.update(next_at=clock.now()))
 
 

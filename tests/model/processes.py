@@ -21,13 +21,15 @@ import pytest
 import requests
 from django.db import connection
 
+from checkout.plans.series import recovering as series_recovering
+from checkout.plans.series import sending as series_sending
 from checkout.services import recovery, submitting
 from checkout.services.refunds import recovering, sending
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _TRACED = (
     *sorted((ROOT / "checkout" / "services").rglob("*.py")),
-    *sorted((ROOT / "checkout" / "plans").glob("*.py")),
+    *sorted((ROOT / "checkout" / "plans").rglob("*.py")),
     *sorted((ROOT / "checkout" / "worker").glob("*.py")),
     *sorted((ROOT / "checkout" / "bank").glob("*.py")),
     *sorted((ROOT / "oauth_connect").glob("*.py")),
@@ -35,18 +37,21 @@ _TRACED = (
 _TRACED_NAMES = frozenset(map(str, _TRACED))
 _READS = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "PRAGMA", "BEGIN", "SET", "SHOW")
 _LONGEST_REAL_S = 120.0
-_CALL = "bank.submit("
+_CALLS = ("bank.submit(", "door.send(")
 
 
 def _first_line_that_sends(function: object) -> tuple[tuple[str, str], int]:
     """Before this line it looks at the clock once more; from here on it sends, and writes down the answer."""
     assert isinstance(function, FunctionType)
     lines, first = inspect.getsourcelines(function)
-    at = next(number for number, line in enumerate(lines) if _CALL in line)
+    at = next(number for number, line in enumerate(lines) if any(call in line for call in _CALLS))
     return (function.__code__.co_name, function.__code__.co_filename), first + at
 
 
-_SENDING = (submitting._send, recovery._repeat, sending._send, recovering._repeat)
+_SENDING = (
+    *(submitting._send, recovery._repeat, sending._send, recovering._repeat),
+    *(series_sending._send, series_recovering._repeat),
+)
 _SENDS = dict(_first_line_that_sends(function) for function in _SENDING)
 
 

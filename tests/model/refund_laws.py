@@ -30,7 +30,7 @@ def _not_too_much(facts: Facts, order: Order) -> Iterator[str]:
     for payment in facts.payments[order.pk]:
         mine = [refund for refund in facts.refunds[order.pk] if refund.payment_id == payment.pk]
         can = [_amount(d) for refund in mine for d in held(facts, refund) if d["status"] in ALIVE]
-        came = payment.amount if facts.truth.status(payment.draft_id) in EXECUTED else 0
+        came = payment.amount if facts.came(payment) else 0
         if sum(can, Decimal(0)) > came:
             yield f"1: of {facts.name(payment)} {can} may go back, and {came} came"
 

@@ -18,7 +18,7 @@ REMEMBERED = "browser:1"
 # Longer than a limit that the bank named a moment ago lasts, and than the pauses between two tries.
 _PAUSE_S = 61.0
 _ROUNDS = 8
-_KEPT = timedelta(days=30)
+_KEPT = timedelta(days=120)
 
 
 @dataclass(frozen=True)

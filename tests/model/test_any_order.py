@@ -4,16 +4,19 @@
 """
 
 import os
+from typing import cast
 
 import hypothesis
 import pytest
 from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-from tests.model.machine import Checkout
+from tests.model.machine import Checkout, Walk, WithSeries
 from tests.model.world import World
 
-RUNS = int(os.environ.get("MODEL_EXAMPLES", "8"))
+RUNS = int(os.environ.get("MODEL_EXAMPLES", "6"))
+# Weeks pass where bunq pays by its own schedule: such a run takes twice as long as others, so there are fewer.
+PARTS: tuple[tuple[type[Walk], int], ...] = (*[(Checkout, RUNS)] * 3, (WithSeries, max(1, RUNS * 2 // 3)))
 STEPS = int(os.environ.get("MODEL_STEPS", "25"))
 SHRINK = os.environ.get("MODEL_SHRINK", "1") != "0"
 SEED = int(os.environ.get("MODEL_SEED", "1"))
@@ -22,20 +25,20 @@ SEED = int(os.environ.get("MODEL_SEED", "1"))
 _PER_SEARCH = 2
 
 
-@pytest.mark.parametrize("part", range(3))
+@pytest.mark.parametrize("part", range(len(PARTS)))
 def test_what_must_always_hold_holds_after_every_step(world: World, part: int) -> None:
-    for number in range(part, 3 * RUNS, 3):
-        _search(world, SEED * 100_000 + number)
+    walk, runs = PARTS[part]
+    for number in range(part, len(PARTS) * runs, len(PARTS)):
+        _search(world, walk, SEED * 100_000 + number)
 
 
-def _search(world: World, seed: int) -> None:
+def _search(world: World, walk: type[Walk], seed: int) -> None:
     @hypothesis.seed(seed)
-    class Run(Checkout):
-        def __init__(self) -> None:
-            super().__init__(world)
+    def run() -> Walk:
+        return walk(world)
 
     run_state_machine_as_test(
-        Run,
+        cast("type[RuleBasedStateMachine]", run),
         settings=settings(
             max_examples=_PER_SEARCH,
             stateful_step_count=STEPS,

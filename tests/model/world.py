@@ -3,7 +3,7 @@
 import itertools
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ from checkout.models import (
     Payment,
     Plan,
     PlanEvent,
+    PlanSeries,
     PlanTerms,
     Refund,
 )
@@ -41,9 +42,13 @@ BETWEEN_RUNS_S = 3 * 3600  # longer than a listing reaches back: no run sees an 
 # still shorter than what recovery waits before it believes that none was made.
 LONGEST_NAP_WHILE_SENDING_S = 50.0
 _references = itertools.count(1)
+# How the one approval of a series is named at the bank.
+_SERIES = "kassa-series-"
+# Habits that an act may change.
+_HABITS = {"connection_schedules": "all", "scheduled_object": "none", "schedule_retries": 2}
 # What a run leaves behind, in an order in which it may be removed.
 _ROWS: tuple[type[Model], ...] = (
-    *(PlanEvent, Instalment, PlanTerms, Plan),
+    *(PlanEvent, Instalment, PlanTerms, PlanSeries, Plan),
     *(Event, Refund, Payment, Order, PayerConnection, OauthAuthorization, CallBudget),
 )
 
@@ -65,12 +70,15 @@ class Truth:
     """What the bank holds for this run: drafts by id, and the ids of the writes that took effect.
 
     Pushes are counted for themselves at the bank: here their ids have a minus. So are the drafts by which the shop
-    sends money back: they are `returned`, by bunq's ids.
+    sends money back: they are `returned`, by bunq's ids; and those whose one approval covers a series:
+    `approvals`. What was approved so is among the `schedules`, with its runs.
     """
 
     drafts: dict[int, dict[str, Any]]
     returned: dict[int, dict[str, Any]]
-    used: frozenset[str]
+    approvals: dict[int, dict[str, Any]]
+    schedules: dict[int, dict[str, Any]]
+    used: frozenset[str] = frozenset()
 
     def of(self, order: Order) -> list[dict[str, Any]]:
         """The drafts that name this order: the bank's own people see that, our listing does not."""
@@ -93,6 +101,18 @@ class Truth:
             for draft in self.returned.values()
             if draft["merchant_reference"] == reference or draft["description"].endswith(f" {reference}")
         ]
+
+    def approvals_of(self, references: Collection[str]) -> list[dict[str, Any]]:
+        """The drafts of these series."""
+        return [draft for draft in self.approvals.values() if draft["merchant_reference"] in references]
+
+    def schedules_of(self, references: Collection[str]) -> list[dict[str, Any]]:
+        drafts = {draft["id"] for draft in self.approvals_of(references)}
+        return [one for one in self.schedules.values() if one["draft_payment_id"] in drafts]
+
+    def runs_of(self, references: Collection[str]) -> list[dict[str, Any]]:
+        """What the bank did on each date of these series that has come."""
+        return [run for schedule in self.schedules_of(references) for run in schedule["instances"]]
 
     def status(self, draft_id: int | None) -> str:
         return str(self.drafts[draft_id]["status"]) if draft_id in self.drafts else "no such draft"
@@ -122,6 +142,8 @@ class World:
     # States of the authorizations for which the bank itself sent a code.
     consented: set[str] = field(default_factory=set)
     began: datetime = field(default_factory=clock.now)
+    # When the weather cleared for good, in the end of a run.
+    cleared_at: datetime | None = None
     touched: bool = False
     # As it was when the laws were checked last: payments that are closed or being closed, codes that had left.
     unwanted: set[int] = field(default_factory=set)
@@ -135,6 +157,7 @@ class World:
     payer_of_plan: Regular | None = None
     _first_draft: int = 0
     _first_push: int = 0
+    _first_schedule: int = 0
     _first_request: int = 0
 
     # Runs
@@ -147,10 +170,10 @@ class World:
         for sleeper in self.sleepers:
             sleeper.process.kill()
         self.bank.clear_faults()
-        self.bank.control("POST", "behaviour", habits)
+        self.bank.control("POST", "behaviour", {**_HABITS, **habits})
         for model in _ROWS:
             model._default_manager.all().delete()
-        self.payer_of_plan = None
+        self.payer_of_plan = self.cleared_at = None
         BankRegistration.objects.update(renewal_owner="", renewal_until=None)
         for kept in (self.orders, self.sleepers, self.redirects, self.defects.seen):
             kept.clear()
@@ -169,7 +192,9 @@ class World:
         self._seen = None
         truth = self.truth()
         self._first_draft = max([self._first_draft, *truth.drafts])
-        self._first_push = max([self._first_push, *(-one for one in truth.drafts), *truth.returned])
+        prepared = [*(-one for one in truth.drafts), *truth.returned, *truth.approvals]
+        self._first_push = max([self._first_push, *prepared])
+        self._first_schedule = max([self._first_schedule, *truth.schedules])
         self._first_request = max((row["id"] for row in self._request_ids()), default=self._first_request)
         self._seen = None
 
@@ -195,20 +220,27 @@ class World:
         prepared = self.bank.control("GET", "draft-payments", since_id=str(self._first_push))[
             "draft_payments"
         ]
-        mine = [one for one in prepared if one["sender_iban"] == self.merchant.iban]
-        pushes = [one for one in prepared if one["sender_iban"] != self.merchant.iban]
+        approvals = [one for one in prepared if one["merchant_reference"].startswith(_SERIES)]
+        others = [one for one in prepared if one not in approvals]
+        mine = [one for one in others if one["sender_iban"] == self.merchant.iban]
+        pushes = [one for one in others if one["sender_iban"] != self.merchant.iban]
         drafts += [
             {**push, "id": -push["id"], "amount": push["amount"]["value"]} for push in reversed(pushes)
         ]
-        now = Truth(
-            {draft["id"]: draft for draft in drafts}, {draft["id"]: draft for draft in mine}, frozenset()
-        )
-        # A write that took effect shows in the drafts: no others, no new request ids.
+        now = Truth(_by_id(drafts), _by_id(mine), _by_id(approvals), _by_id(self._schedules(approvals)))
+        # A write that took effect shows in the drafts and schedules: no others, no new request ids.
         if self._seen is not None and replace(self._seen, used=frozenset()) == now:
             return self._seen
         used = {row["value"] for row in self._request_ids() if row["scope"].startswith("device ")}
         self._seen = replace(now, used=frozenset(used))
         return self._seen
+
+    def _schedules(self, approvals: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if not any(draft["status"] == "ACCEPTED" for draft in approvals):
+            return []
+        drafts = {draft["id"] for draft in approvals}
+        shown = self.bank.control("GET", "schedules", since_id=str(self._first_schedule))["schedules"]
+        return [one for one in shown if one["draft_payment_id"] in drafts]
 
     def _request_ids(self) -> list[dict[str, Any]]:
         found = self.bank.control("GET", "request-ids", since_id=str(self._first_request))["request_ids"]
@@ -291,6 +323,10 @@ class World:
 
     def fresh(self, order: Order) -> Order:
         return Order.objects.select_related("merchant").get(pk=order.pk)
+
+
+def _by_id(rows: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
+    return {row["id"]: row for row in rows}
 
 
 def say(text: str) -> None:

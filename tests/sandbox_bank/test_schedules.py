@@ -341,6 +341,12 @@ def test_a_cancelled_schedule_is_told_about(
     )
 
 
+def test_schedules_come_from_a_given_one_on(bank: SandboxBank, shopper: Shopper, start: datetime) -> None:
+    first, second = (agree(bank, shopper, plan(start)) for _ in range(2))
+    found = bank.control("GET", "schedules", since_id=str(first))["schedules"]
+    assert [one["id"] for one in found] == [second]
+
+
 def test_an_instalment_is_paid_also_while_nobody_looks(
     bank: SandboxBank, shopper: Shopper, receiver: Receiver
 ) -> None:
