@@ -139,13 +139,13 @@ SERIES = (
     Fault("server_error", 0.03, "GET", _SCHEDULES),
     Fault("bad_signature", 0.01, "GET", _SCHEDULES),
     Fault("refused", 0.01, "GET", _SCHEDULES, {"status": 403}),
-    Fault("run_field", 0.1, "GET", "/schedule-instance$", {"field": "result_object", "value": None}),
+    Fault("run_field", 0.3, "GET", "/schedule-instance$", {"field": "result_object", "value": None}),
     # stopping it
     Fault("lost_before", 0.06, "DELETE", _SCHEDULED),
     Fault("lost_after", 0.06, "DELETE", _SCHEDULED),
     Fault("server_error", 0.03, "DELETE", _SCHEDULED),
     # the payments themselves
-    Fault("instalment_fails", 0.2),
+    Fault("instalment_fails", 0.35),
 )
 
 # One of these now and then, for some seconds.
