@@ -27,14 +27,14 @@ class Subscriber:
             self.page = self.visitor.send(self.page, "I agree", **fields)
         self.walk.tells("payer", self.page.words())
 
-    def connects(self, payer: Payer) -> None:
+    def connects(self, payer: Payer, *, then: str = "active") -> None:
         with self.walk.step("connect"):
             BankVisit(self.walk, self.visitor, self.page.link_to("open-bunq"), payer).goes_back()
-            self.sees("active")
+            self.sees(then)
 
-    def sees(self, state: str, *words: str) -> None:
-        """As soon as the page is in this state and has these words."""
-        timeout_s = self.walk.patience_s + self.world.session_window_s
+    def sees(self, state: str, *words: str, after_s: float = 0.0) -> None:
+        """As soon as the page is in this state, not due before `after_s` seconds, and has these words."""
+        timeout_s = after_s + self.walk.patience_s + self.world.session_window_s
 
         def look() -> str:
             page = self._look()
@@ -45,10 +45,10 @@ class Subscriber:
         wait_until(look, state, timeout_s=timeout_s, pause_s=_PAUSE_S)
         self.walk.tells("payer", self.page.words())
 
-    def sees_payments(self, *standings: str) -> None:
-        """How each stands, the oldest first."""
+    def sees_payments(self, *standings: str, after_s: float = 0.0) -> None:
+        """How each stands, the oldest first; not due before `after_s` seconds."""
         wanted = " ".join(reversed(standings))
-        timeout_s = self.walk.patience_s + self.world.session_window_s
+        timeout_s = after_s + self.walk.patience_s + self.world.session_window_s
         with self.walk.step(standings[-1]):
             wait_until(
                 lambda: " ".join(self._look().marks("instalment")),

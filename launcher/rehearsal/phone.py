@@ -42,6 +42,13 @@ class Phone:
             self.visitor.send(page, button.name)
         self.walk.tells("phone", f"{self.owner.name} presses {decision} for {description!r}")
 
+    def has_no_series(self) -> None:
+        """No planned payment is to come."""
+        page = self.look()
+        if page.buttons_named("stop-"):
+            raise StepFailed(f"{page.url} still lists a planned payment ({page.excerpt()})")
+        self.walk.tells("phone", f"nothing is planned any more for {self.owner.name}")
+
     def removes_the_shop(self) -> None:
         """Connected shops, Remove: bunq's own way to end what was allowed."""
         with self.walk.step("remove"):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from launcher.rehearsal import instalments, refunds, returning
+from launcher.rehearsal import instalments, refunds, returning, series
 from launcher.rehearsal.people import HOPPER, HOUSEHOLD, BankVisit, Shopper
 from launcher.rehearsal.visitor import Visitor
 from launcher.rehearsal.walk import StepFailed, Walk
@@ -153,5 +153,8 @@ SCENARIOS = (
     Scenario("subscription cancelled by payer", instalments.subscription_cancelled_by_payer, _CLOCK),
     Scenario("subscription cancelled by merchant", instalments.subscription_cancelled_by_merchant, _CLOCK),
     Scenario("three instalments", instalments.three_instalments, _CLOCK),
+    Scenario("series of three", series.series_of_three, _CLOCK),
+    Scenario("series with a date that fails", series.series_with_a_date_that_fails, _CLOCK),
+    Scenario("series cancelled by payer", series.series_cancelled_by_payer, _CLOCK),
     Scenario("expired", expired, "short lifetimes", lifetime_s=EXPIRY_S),
 )

@@ -1,6 +1,7 @@
 """Where a scenario is played: how an order comes about, how time passes, and what the bank's books say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -65,6 +66,32 @@ class World:
 
     def today(self) -> date:
         return self.kassa.now().astimezone(ZoneInfo(HERE)).date()
+
+    def reconciles(self, walk: Walk) -> None:
+        """The shop's own comparison with the bank finds nothing; raises LauncherError with what it found."""
+        with walk.step("reconcile"):
+            said = self.kassa.manage("reconcile")
+        walk.tells("merchant", f"reconcile: {said.strip().splitlines()[-1]}")
+
+    def bank_fails_runs(self, times: int) -> AbstractContextManager[None]:
+        """Inside, so many payments of schedules fail although there is money."""
+        return self._bank_has_fault("instalment_fails", times=times)
+
+    def bank_shows_runs_with(self, **field: object) -> AbstractContextManager[None]:
+        """Inside, the bank shows what became of schedules' payments with this field so."""
+        [(name, value)] = field.items()
+        return self._bank_has_fault("run_field", field=name, value=value, times=None)
+
+    @contextmanager
+    def _bank_has_fault(self, name: str, **how: object) -> Iterator[None]:
+        address = f"{self.kassa.bank_url}/_control/faults"
+        with requests.Session() as http:
+            http.trust_env = False
+            http.post(address, json={"name": name, **how}, timeout=TIMEOUT_S).raise_for_status()
+            try:
+                yield
+            finally:
+                http.delete(address, timeout=TIMEOUT_S).raise_for_status()
 
 
 @dataclass

@@ -60,6 +60,18 @@ def cancel_schedule(request: HttpRequest, body: dict[str, Any], schedule_id: int
         raise BadRequest(f"schedule {schedule_id} is not active") from error
 
 
+@control("POST")
+def run_schedule(request: HttpRequest, body: dict[str, Any], schedule_id: int) -> dict[str, Any]:
+    """Its next payment now, however far its date is: for those who cannot wait and cannot move the clock."""
+    settle_everything()
+    try:
+        return _show(life.bring_forward(schedule_id))
+    except Schedule.DoesNotExist as error:
+        raise BadRequest(f"there is no schedule {schedule_id}") from error
+    except life.ScheduleIsOver as error:
+        raise BadRequest(f"nothing of schedule {schedule_id} is to come") from error
+
+
 def _show(schedule: Schedule) -> dict[str, Any]:
     runs = ScheduleInstance.objects.filter(schedule=schedule).order_by("number")
     return {
@@ -75,6 +87,7 @@ def _show(schedule: Schedule) -> dict[str, Any]:
                 "state": run.state,
                 "attempts": run.attempts,
                 "error": run.error,
+                "entry_id": run.payment_id,
             }
             for run in runs
         ],

@@ -13,6 +13,7 @@ urlpatterns = [
     path("draft-payments/<int:draft_id>/<str:act>", draft_payments.act),
     path("schedules", payers.schedules),
     path("schedules/<int:schedule_id>/cancel", payers.cancel_schedule),
+    path("schedules/<int:schedule_id>/run", payers.run_schedule),
     path("connections", payers.connections),
     path("accounts", accounts.accounts),
     path("callbacks", draft_payments.callbacks),

@@ -90,6 +90,23 @@ def cancel(schedule_id: int) -> Schedule:
         return schedule
 
 
+def bring_forward(schedule_id: int) -> Schedule:
+    """What it does next it does now, under its own date: what is to be tried again, else the next turn.
+
+    Raises ScheduleIsOver.
+    """
+    with writing():
+        schedule = _rows().get(pk=schedule_id)
+        again = _instances().filter(schedule=schedule, retry_at__isnull=False).order_by("retry_at").first()
+        if again is not None and again.retry_at is not None:
+            _try_again(again, again.retry_at)
+        elif schedule.next_at is not None:
+            _run(schedule, schedule.next_at)
+        else:
+            raise ScheduleIsOver
+        return schedule
+
+
 def occurrence(schedule: Schedule, number: int) -> datetime | None:
     """The moment of run `number`, counted from 0; None past the end."""
     unit, steps = RecurrenceUnit(schedule.recurrence_unit), number * schedule.recurrence_size

@@ -77,6 +77,24 @@ class Bank:
         found: list[dict[str, Any]] = self.ask("GET", "draft-payments", **query)["draft_payments"]
         return [draft for draft in found if draft["status"] == "PENDING"]
 
+    def all_prepared(self, iban: str) -> list[dict[str, Any]]:
+        """Also what was answered already."""
+        found: list[dict[str, Any]] = self.ask("GET", "draft-payments", sender_iban=iban)["draft_payments"]
+        return found
+
+    def schedules(self) -> list[dict[str, Any]]:
+        """What was agreed to be paid later, with what became of each date that came."""
+        found: list[dict[str, Any]] = self.ask("GET", "schedules")["schedules"]
+        return found
+
+    def run_schedule(self, schedule_id: int) -> None:
+        """Its next date comes, or what failed is tried again."""
+        self.ask("POST", f"schedules/{schedule_id}/run", {})
+
+    def cancel_schedule(self, schedule_id: int) -> None:
+        """The payer stops it in the app."""
+        self.ask("POST", f"schedules/{schedule_id}/cancel", {})
+
     def answer(self, draft_id: int, act: str) -> None:
         """accept | reject | expire."""
         self.ask("POST", f"draft-payments/{draft_id}/{act}", {})

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from tests.drill.checks import answers, connections, logs, money, orders, pages, plans, quiet, refunds
+from tests.drill.checks import answers, connections, logs, money, orders, pages, plans, quiet, refunds, series
 from tests.drill.checks.books import Books, Difference
 from tests.drill.facts import Facts
 
@@ -28,6 +28,12 @@ CHECKS: tuple[Check, ...] = (
     plans.no_instalment_is_asked_for_too_often,
     plans.no_plan_is_stuck,
     plans.what_a_plan_was_lent_is_destroyed,
+    series.each_approved_schedule_is_one_series,
+    series.a_series_that_began_was_approved,
+    series.nothing_pays_on,
+    series.no_series_is_stuck,
+    series.each_date_is_paid_at_most_once_by_its_schedule,
+    series.what_bunq_was_to_pay_is_known,
     connections.what_has_ended_holds_nothing,
     connections.no_connection_is_stuck,
     connections.no_push_is_hidden,

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from tests.drill.bank import Bank
 from tests.drill.keepers import Keeper
+from tests.drill.planned import Planner
 from tests.drill.scenarios import pays, scenarios
 from tests.drill.shopper import Shopper
 from tests.drill.subscribers import Subscriber
@@ -31,6 +32,7 @@ class Crowd:
                 self._thread("subscriber", self._subscribe, number)
                 for number in range(1, town.plan.plans + 1)
             ),
+            *(self._thread("planner", self._plan, number) for number in range(1, town.plan.planned + 1)),
         ]
 
     def _thread(self, who: str, live: Callable[[Bank, int], None], number: int) -> threading.Thread:
@@ -80,13 +82,22 @@ class Crowd:
         for count in itertools.count(1):
             rng = random.Random(f"{self.town.plan.seed} subscriber {number} plan {count}")
             subscriber = Subscriber(self.town, bank, rng, f"P{number:02d}-{count:03d}")
-            try:
-                if subscriber.begins():
-                    for _ in range(rng.randrange(2, 6)):
-                        subscriber.lives_a_month()
-                subscriber.stops()
-            finally:
-                subscriber.close()
+            self._lives(subscriber, rng.randrange(2, 6))
+
+    def _plan(self, bank: Bank, number: int) -> None:
+        """The same, of plans that bunq pays by its schedule."""
+        for count in itertools.count(1):
+            rng = random.Random(f"{self.town.plan.seed} planner {number} plan {count}")
+            self._lives(Planner(self.town, bank, rng, f"S{number:02d}-{count:03d}"), rng.randrange(1, 5))
+
+    def _lives(self, subscriber: Subscriber, months: int) -> None:
+        try:
+            if subscriber.begins():
+                for _ in range(months):
+                    subscriber.lives_a_month()
+            subscriber.stops()
+        finally:
+            subscriber.close()
 
     def _one_order(self, bank: Bank, number: int, count: int) -> None:
         """Every choice comes from the seed, the shopper's number and the order's."""
@@ -100,6 +111,20 @@ class Crowd:
             scenario(shopper)
         finally:
             shopper.close()
+
+
+def plan_in_peace(town: Town) -> str:
+    """The same for a plan that bunq pays by its schedule: what the page of its first date said last."""
+    town = replace(town, plan=replace(town.plan, patience_s=_IN_PEACE_S))
+    bank = Bank(town.bank_url)
+    planner = Planner(town, bank, random.Random(f"{town.plan.seed} planned in peace"), "PEACE-PLAN")
+    try:
+        if planner.begins():
+            planner.lives_a_month()
+        return planner.state
+    finally:
+        planner.close()
+        bank.close()
 
 
 def pay_in_peace(town: Town, count: int) -> list[str]:

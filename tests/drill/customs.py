@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.drill.bank import Bank, BankAway, BankSaysNo
+from tests.drill.customs_series import SeriesCustoms
 from tests.drill.keepers import Keeper
 from tests.drill.pushes import becomes_a_regular
 from tests.drill.shopper import Shopper
@@ -22,12 +23,14 @@ class Customs:
         self._town, self._bank = town, Bank(town.bank_url)
         self._rng = random.Random(f"{town.plan.seed} customs")
         self._asked_at: dict[str, float] = {}
+        self._series = SeriesCustoms(town, self._bank, self._rng, self._is_time_for)
 
     def close(self) -> None:
         self._bank.close()
 
     def follow(self, standing: dict[str, Any]) -> None:
-        if standing["plans"] and not standing["unsent_of_plans"]:
+        self._series.follow(standing)
+        if standing["plans"] and not standing["unsent_of_plans"] and self._series.is_even(standing):
             self._town.desk.ask("stop_plans")
         if standing["refunds"]:
             self._answer_on_phones()

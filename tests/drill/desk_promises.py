@@ -12,13 +12,14 @@ from checkout.models import Event, ForgottenConnection, Instalment, Merchant, Or
 from checkout.plans import offering, stopping
 from checkout.plans.calendar import Unit, local_day
 from checkout.plans.offering import NewPlan
-from checkout.plans.statuses import OVER, InstalmentStatus, PlanStatus
+from checkout.plans.statuses import OVER, Collecting, InstalmentStatus, PlanStatus
 from checkout.refund_statuses import OPEN as OPEN_REFUNDS
 from checkout.refund_statuses import RefundStatus, values
 from checkout.services.errors import CheckoutError
 from checkout.services.refunds import by_hand, requesting
 from checkout.statuses import OPEN
 from oauth_connect.models import PayerConnection
+from tests.drill import desk_series
 
 _OPEN = [status.value for status in OPEN]
 _UNSENT = ["created", "submitting", "unknown"]
@@ -30,7 +31,7 @@ _SECRETS = ("access_token", "private_key_pem", "installation_token", "session_to
 
 
 def _plan(wish: Mapping[str, Any]) -> dict[str, Any]:
-    """A weekly plan without an end, whose first date is tomorrow."""
+    """A weekly plan without an end, whose first date is the day after tomorrow: bunq wants some hours."""
     merchant = Merchant.objects.get(slug=wish["merchant"])
     plan = Plan.objects.filter(merchant=merchant, reference=wish["reference"]).first()
     if plan is None:
@@ -39,8 +40,9 @@ def _plan(wish: Mapping[str, Any]) -> dict[str, Any]:
             reference=wish["reference"],
             title="the gym",
             amount=Decimal(wish["amount"]),
-            starts_on=local_day(now, merchant.time_zone) + timedelta(days=1),
+            starts_on=local_day(now, merchant.time_zone) + timedelta(days=2),
             unit=Unit.WEEK,
+            collecting=Collecting(wish.get("collecting", Collecting.EACH)),
             grace_days=3,
             tries=wish["tries"],
             pause_after_missed=0,
@@ -118,6 +120,7 @@ def standing() -> dict[str, Any]:
         ).count(),
         "instalments": Instalment.objects.filter(status=InstalmentStatus.OPEN.value).count(),
         "kept_for_plans": Plan.objects.filter(status__in=_OVER, disconnected_at__isnull=True).count(),
+        **desk_series.standing(),
         "refunds": open_refunds.count(),
         "opening": PayerConnection.objects.filter(status=PayerConnection.Status.OPENING).count(),
         "forgotten": ForgottenConnection.objects.count(),
@@ -161,4 +164,5 @@ WISHES: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "refundable": _refundable,
     "refund_called": _refund_called,
     "say_not_sent": _say_not_sent,
+    **desk_series.WISHES,
 }

@@ -11,7 +11,7 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from checkout.conf import configuration
-from checkout.models import Event, Instalment, Merchant, Order, Payment, Plan, PlanEvent, Refund
+from checkout.models import Event, Instalment, Merchant, Order, Payment, Plan, PlanEvent, PlanSeries, Refund
 from checkout.services.errors import CheckoutError
 from checkout.services.orders import NewLine, cancel_order, create_order
 from checkout.statuses import OPEN, OrderStatus
@@ -116,6 +116,7 @@ def _rows(wish: Mapping[str, Any]) -> dict[str, Any]:
         "refunds": Refund.objects.all(),
         "plans": Plan.objects.all(),
         "instalments": Instalment.objects.all(),
+        "series": PlanSeries.objects.all(),
         "plan_events": PlanEvent.objects.all(),
         "authorizations": OauthAuthorization.objects.defer("code"),
         "budgets": CallBudget.objects.all(),

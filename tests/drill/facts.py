@@ -17,12 +17,15 @@ class Facts:
     """Rows as the bank's control and the desk give them, with times as text; `read_at` is a Unix time.
 
     Drafts of both kinds stand side by side, told apart by their ids (`gather.py`); `returned` are those that shops
-    prepared on their own accounts, to send money back.
+    prepared on their own accounts, to send money back. `approvals` are those with a schedule, which move nothing by
+    themselves; what the schedule paid stands among the drafts, each payment as one.
     """
 
     read_at: float = 0.0
     drafts: list[Row] = field(default_factory=list)
     returned: list[Row] = field(default_factory=list)
+    approvals: list[Row] = field(default_factory=list)
+    schedules: list[Row] = field(default_factory=list)
     ledger: list[Row] = field(default_factory=list)
     consents: list[Row] = field(default_factory=list)
     merchants: list[Row] = field(default_factory=list)
@@ -31,6 +34,7 @@ class Facts:
     events: list[Row] = field(default_factory=list)
     refunds: list[Row] = field(default_factory=list)
     plans: list[Row] = field(default_factory=list)
+    series: list[Row] = field(default_factory=list)
     instalments: list[Row] = field(default_factory=list)
     plan_events: list[Row] = field(default_factory=list)
     connections: list[Row] = field(default_factory=list)

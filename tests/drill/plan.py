@@ -26,6 +26,8 @@ class Plan:
     # How many shops send money back, and how many payers have a plan.
     refunding: int = 3
     plans: int = 3
+    # Of payers with a plan, those who let bunq pay it by its schedule.
+    planned: int = 2
     limits: str = LIMITS
     webs: int = 2
     workers: int = 3
@@ -108,6 +110,7 @@ def short(seed: int, folder: Path, *, on_postgresql: bool) -> Plan:
         payers=16,
         refunding=1,
         plans=1,
+        planned=1,
         webs=2,
         workers=2,
         kill_every_s=1.6,

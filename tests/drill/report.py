@@ -38,11 +38,13 @@ class Report:
         yield from _counts("instalments", Counter(one["status"] for one in facts.instalments))
         alike = Counter(draft_id for draft_id in Books(facts).moved_at)
         yield f"executed: {alike.total()} drafts"
+        yield from _counts("series", Counter(one["status"] for one in facts.series))
         yield from _counts("shoppers", self.diary.played)
         yield from _counts("pages", self.diary.states)
         yield from _counts("answers", self.diary.answers)
         yield from _counts("kills", self.kills)
         yield from _counts("faults", self.faults)
+        yield f"{len(Books(facts).paid_by_schedule)} paid by schedule"
         for note in self.notes:
             yield f"note: {note}"
         for difference in self.differences[:_SHOWN]:

@@ -13,7 +13,7 @@ from launcher.processes import LauncherError
 from tests.drill.bank import BankAway
 from tests.drill.checks.books import Difference
 from tests.drill.compare import compare
-from tests.drill.crowd import Crowd, pay_in_peace
+from tests.drill.crowd import Crowd, pay_in_peace, plan_in_peace
 from tests.drill.customs import Customs
 from tests.drill.desk_client import DatabaseAway, Desk
 from tests.drill.diary import Diary
@@ -135,6 +135,10 @@ class Drill:
         said = pay_in_peace(town, self.plan.in_peace)
         if said != ["paid"] * self.plan.in_peace:
             self.found.append(Difference("orders after the storm are paid", f"their pages said {said}"))
+        planned = plan_in_peace(town) if self.plan.planned else "paid"
+        if planned != "paid":
+            said_of_it = f"the page of its first date said {planned!r}"
+            self.found.append(Difference("a series after the storm is paid", said_of_it))
 
     def _reconcile(self, house: House) -> None:
         try:
@@ -144,13 +148,16 @@ class Drill:
 
     def _facts(self, house: House, desk: Desk, town: Town) -> Facts:
         final_pages = {}
-        for order in town.orders:
+        for order in (*town.orders, *town.planned):
             tab = Tab(town, random.Random(0), order)
             tab.load()
             final_pages[order.reference] = tab.state
             tab.close()
         at_bank, rows = house.bank.ask("GET", "state"), desk.ask("rows")
-        prepared = house.bank.ask("GET", "draft-payments")["draft_payments"]
+        prepared, schedules = (
+            house.bank.ask("GET", "draft-payments")["draft_payments"],
+            house.bank.schedules(),
+        )
         refused = sum(at_bank["refused_429"].values())
         self.notes.append(f"the bank itself said 429 {refused} times since it was started last")
         own = house.kassa.secrets
@@ -165,6 +172,7 @@ class Drill:
             ),
             at_bank=at_bank,
             prepared=prepared,
+            schedules=schedules,
             rows=rows,
         )
 

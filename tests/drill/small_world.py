@@ -32,7 +32,8 @@ def at_bank(second: float) -> str:
 class SmallWorld:
     """Order 1 is paid by payment 11 with draft 101; order 2 expired after payment 12 with draft 102 was cancelled.
 
-    Order 3 is an instalment, paid by a push; of order 1 a part was sent back.
+    Order 3 is an instalment, paid by a push; of order 1 a part was sent back. Order 4 is an instalment of plan 32, that
+    bunq paid by its schedule.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -48,10 +49,11 @@ class SmallWorld:
         self._push()
         self._plan()
         self._refund()
+        self._series()
         self._page("D-1", "form", 0, 1)
         self._page("D-1", "paid", 41, 60)
         self._page("D-2", "expired", 90, 99, nothing_taken=True)
-        self.facts.final_pages = {"D-1": "paid", "D-2": "expired"}
+        self.facts.final_pages |= {"D-1": "paid", "D-2": "expired"}
 
     # what a test changes
 
@@ -70,6 +72,31 @@ class SmallWorld:
     @property
     def push(self) -> Row:
         return self.facts.payments[2]
+
+    @property
+    def scheduled(self) -> Row:
+        return self.facts.payments[3]
+
+    @property
+    def run(self) -> Row:
+        """What the bank paid by the schedule, as a draft."""
+        return self.facts.drafts[3]
+
+    @property
+    def series(self) -> Row:
+        return self.facts.series[0]
+
+    @property
+    def approval(self) -> Row:
+        return self.facts.approvals[0]
+
+    @property
+    def schedule(self) -> Row:
+        return self.facts.schedules[0]
+
+    @property
+    def planned(self) -> Row:
+        return self.facts.instalments[1]
 
     @property
     def pushed_draft(self) -> Row:
@@ -105,6 +132,10 @@ class SmallWorld:
 
     def event(self, kind: str) -> Row:
         return next(event for event in self.facts.events if event["kind"] == kind)
+
+    @property
+    def last_of_refund(self) -> Row:
+        return [event for event in self.facts.events if event["kind"] == "refund_moved"][-1]
 
     def execute(self, draft: Row) -> None:
         """At the bank alone."""
@@ -188,13 +219,44 @@ class SmallWorld:
 
     def _plan(self) -> None:
         """Plan 31 made that order as its first instalment, and was stopped."""
-        plan: Row = {"id": 31, "reference": "P-1", "status": "cancelled", "tries": 1}
+        plan: Row = {"id": 31, "reference": "P-1", "status": "cancelled", "tries": 1, "collecting": "each"}
         self.facts.plans.append({**plan, "disconnected_at": at(90)})
         made: Row = {"id": 51, "plan_id": 31, "number": 1, "order_id": 3, "status": "paid"}
         self.facts.instalments.append(made)
         self.facts.plan_events.append(
             {"id": 1, "plan_id": 31, "instalment_id": 51, "kind": "instalment_made"}
         )
+
+    def _series(self) -> None:
+        """Plan 32 was approved once, by draft push 4 over connection 41; run 1 of its schedule paid order 4."""
+        self._order(4, "S-1 no. 1", "paid", "order_paid")
+        self._payment(14, order_id=4, draft_id="run 1", status="paid")
+        self.scheduled.update(way="schedule", connection_id=41)
+        self.run["for_order"] = "S-1 no. 1"
+        self.facts.authorizations.pop()
+        self.facts.consents.pop()
+        mine = [event for event in self.facts.events if event["payment_id"] == 14]
+        expected, _, decided = mine
+        expected.update(kind="payment_expected", old_status="", new_status="pending")
+        decided.update(old_status="pending")
+        self.facts.events.remove(mine[1])
+        plan: Row = {"id": 32, "reference": "S-1", "status": "cancelled", "tries": 1, "collecting": "series"}
+        self.facts.plans.append({**plan, "disconnected_at": at(90)})
+        made: Row = {"id": 52, "plan_id": 32, "number": 1, "order_id": 4, "status": "paid"}
+        self.facts.instalments.append(made)
+        self.facts.plan_events.append(
+            {"id": 2, "plan_id": 32, "instalment_id": 52, "kind": "instalment_made"}
+        )
+        row: Row = {"id": 71, "plan_id": 32, "number": 1, "status": "stopped", "bank_reference": "r" * 20}
+        self.facts.series.append({**row, "lease_until": None})
+        draft: Row = {"id": "push 4", "status": "ACCEPTED", "merchant_reference": "r" * 20}
+        self.facts.approvals.append({**draft, "description": "Shop plan S-1"})
+        ran: Row = {"id": 1, "time_start": at_bank(7 * 86400), "entry_id": len(self.facts.ledger)}
+        schedule: Row = {"id": 81, "draft_payment_id": 4, "status": "CANCELLED"}
+        self.facts.schedules.append({**schedule, "instances": [ran]})
+        self._page("S-1 no. 1", "scheduled", 20, 39)
+        self._page("S-1 no. 1", "paid", 42, 60)
+        self.facts.final_pages["S-1 no. 1"] = "paid"
 
     def _refund(self) -> None:
         """Refund 61 sent 2.50 of the first order's money back."""

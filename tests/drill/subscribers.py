@@ -22,6 +22,7 @@ class Subscriber:
         self.payer = rng.choice(town.payers)
         self.browser = Browser(town, rng)
         self.path = ""
+        self.how: dict[str, str] = {}
 
     def close(self) -> None:
         self.browser.close()
@@ -30,7 +31,8 @@ class Subscriber:
         """Agrees and connects; True once the plan runs."""
         wish = {"merchant": self.rng.choice(sorted(self.town.merchants)), "reference": self.reference}
         amount = f"{self.rng.randrange(1, 50)}.{self.rng.randrange(100):02d}"
-        self.path = self._asks("plan", **wish, amount=amount, tries=self.rng.choice((1, 3, 10)))["path"]
+        tries = self.rng.choice((1, 3, 10))
+        self.path = self._asks("plan", **wish, **self.how, amount=amount, tries=tries)["path"]
         return self._goes_on_until_active()
 
     def _goes_on_until_active(self) -> bool:

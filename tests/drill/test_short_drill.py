@@ -7,7 +7,7 @@ import pytest
 
 from tests.drill.cluster import MISSING, find_programs
 from tests.drill.compare import compare
-from tests.drill.facts import Facts
+from tests.drill.facts import Facts, Row
 from tests.drill.plan import short
 from tests.drill.report import Report
 from tests.drill.run import Drill
@@ -25,6 +25,7 @@ def _all_is_well(report: Report) -> None:
     print("\n".join(report.lines()))
     assert report.differences == []
     assert any(payment["status"] == "paid" for payment in report.facts.payments)
+    assert any(map(_is_paid_by_schedule, report.facts.payments))
     assert report.faults.total() > 0
 
 
@@ -35,12 +36,36 @@ def _goes_red(facts: Facts) -> None:
         paid = next(payment for payment in falsified.payments if payment["status"] == "paid")
         paid["status"] = status
         assert compare(falsified), status
+    for falsify in (_loses, _doubles, _misreports):
+        falsified = copy.deepcopy(facts)
+        falsify(falsified, next(one for one in falsified.payments if _is_paid_by_schedule(one)))
+        assert compare(falsified), falsify
     falsified = copy.deepcopy(facts)
     falsified.ledger.clear()
     assert compare(falsified)
     falsified = copy.deepcopy(facts)
     falsified.final_pages = dict.fromkeys(falsified.final_pages, "expired")
     assert compare(falsified)
+
+
+def _is_paid_by_schedule(payment: Row) -> bool:
+    return bool(payment["way"] == "schedule" and payment["status"] == "paid")
+
+
+def _loses(facts: Facts, payment: Row) -> None:
+    """bunq paid it, and no payment here says so."""
+    payment.update(status="expired", draft_id=None)
+
+
+def _doubles(facts: Facts, payment: Row) -> None:
+    """The bank paid it once more."""
+    [ran] = [entry for entry in facts.ledger if entry["draft_id"] == payment["draft_id"]]
+    facts.ledger.append({**ran, "id": 10**9})
+
+
+def _misreports(facts: Facts, payment: Row) -> None:
+    """The bank never paid it."""
+    facts.ledger = [entry for entry in facts.ledger if entry["draft_id"] != payment["draft_id"]]
 
 
 def test_on_sqlite_nothing_differs_after_kills_and_faults(tmp_path: Path) -> None:

@@ -48,6 +48,8 @@ class Town:
     payers: list[str] = field(default_factory=list)
     poor: list[str] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
+    # Instalments that bunq pays by its schedule, as far as somebody has seen their pages.
+    planned: list[Order] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
     storm_is_over: bool = False
 

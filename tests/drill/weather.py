@@ -14,6 +14,9 @@ _TOKEN = "^/v1/token$"
 # On an account of somebody who let us connect: a push, or a refund on a shop's own account.
 _PUSHES = "/monetary-account/[0-9]+/draft-payment$"
 _PUSH = "/monetary-account/[0-9]+/draft-payment/[0-9]+$"
+# What became of a series that was approved.
+_SCHEDULES = "/schedule$|/schedule-payment$|/schedule-instance$"
+_SCHEDULED = "/schedule-payment/[0-9]+$"
 # Longer than the product waits for an answer (Plan.settings).
 _TOO_SLOW_S = 4.0
 
@@ -129,6 +132,22 @@ PUSHES = (
     Fault("slow", 0.1, "GET", "/confirmation-of-funds", {"seconds": 1.0}),
 )
 
+SERIES = (
+    # what bunq shows of it
+    Fault("lost_before", 0.03, "GET", _SCHEDULES),
+    Fault("lost_after", 0.02, "GET", _SCHEDULES),
+    Fault("server_error", 0.03, "GET", _SCHEDULES),
+    Fault("bad_signature", 0.01, "GET", _SCHEDULES),
+    Fault("refused", 0.01, "GET", _SCHEDULES, {"status": 403}),
+    Fault("run_field", 0.3, "GET", "/schedule-instance$", {"field": "result_object", "value": None}),
+    # stopping it
+    Fault("lost_before", 0.06, "DELETE", _SCHEDULED),
+    Fault("lost_after", 0.06, "DELETE", _SCHEDULED),
+    Fault("server_error", 0.03, "DELETE", _SCHEDULED),
+    # the payments themselves
+    Fault("instalment_fails", 0.35),
+)
+
 # One of these now and then, for some seconds.
 SPELLS = (
     (Fault("listing_without_id", 1.0, "GET", _ALL), 15.0),
@@ -146,7 +165,7 @@ class Weather:
 
     def __init__(self, bank: Bank, *, seed: int, roughness: float, without: frozenset[str]) -> None:
         self._bank, self._seed, self._roughness = bank, seed, roughness
-        self._always = [fault for fault in (*ALWAYS, *PUSHES) if fault.name not in without]
+        self._always = [fault for fault in (*ALWAYS, *PUSHES, *SERIES) if fault.name not in without]
         self._rng = random.Random(f"{seed} weather")
         self._changes = 0
         self._spell: Fault | None = None

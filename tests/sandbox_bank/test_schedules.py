@@ -364,3 +364,23 @@ def test_a_run_can_show_something_else_than_it_did(
     bank.fault("run_field", field="result_object", value=None)
     assert instances(shopper, scheduled)[0]["result_object"] is None
     assert instances(shopper, scheduled)[0]["result_object"] is not None
+
+
+def test_the_next_date_can_come_before_its_time_and_is_paid_under_its_own_date(
+    bank: SandboxBank, shopper: Shopper, start: datetime
+) -> None:
+    scheduled = agree(bank, shopper, plan(start, end=start + timedelta(days=40)))
+    bank.fault("instalment_fails", times=1)
+    run = f"schedules/{scheduled}/run"
+    [failed] = bank.control("POST", run)["instances"]
+    assert (failed["state"], failed["entry_id"]) == ("RETRY", None)
+    [tried_again] = bank.control("POST", run)["instances"]
+    assert (tried_again["state"], tried_again["attempts"]) == ("FINISHED_SUCCESSFULLY", 2)
+    done = bank.control("POST", run)
+    assert [one["state"] for one in done["instances"]] == ["FINISHED_SUCCESSFULLY"] * 2
+    assert done["status"] == "FINISHED"
+    assert starts(shopper, scheduled)[0] == written(start)[:10]
+    entries = {entry["id"]: entry["iban"] for entry in bank.state()["ledger"]}
+    assert {entries[one["entry_id"]] for one in done["instances"]} == {shopper.iban}
+    with pytest.raises(AssertionError, match="is to come"):
+        bank.control("POST", run)

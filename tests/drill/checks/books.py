@@ -104,6 +104,12 @@ class Books:
             found[instalment["plan_id"]].append(instalment)
         return found
 
+    @property
+    def paid_by_schedule(self) -> list[Row]:
+        """Payments that are paid, and that bunq made by itself."""
+        ours = [one for one in self.facts.payments if one["way"] == "schedule"]
+        return [one for one in ours if one["status"] == "paid"]
+
     @cached_property
     def payments_of(self) -> dict[int, list[Row]]:
         found = defaultdict(list)
@@ -124,7 +130,7 @@ class Books:
 
     def _named_by(self, draft: Row) -> set[int]:
         """Orders whose number is a word of the draft's description."""
-        words = draft["description"].split()
+        words = [*draft["description"].split(), draft.get("for_order")]
         return {self.order_called[word]["id"] for word in words if word in self.order_called}
 
     @cached_property

@@ -66,9 +66,10 @@ def what_differs_is_flagged(books: Books) -> Iterator[str]:
 def _proofs(books: Books, payment: Row) -> list[Row]:
     """Authorizations that came back with a code that the bank took: its own, or one of the same browser and payer.
 
-    A push needs none of its own: its payer's account is known by one that came back before. That one is its proof.
+    A push needs none of its own, nor what a schedule pays: the account is known by one that came back before. That one
+    is the proof.
     """
-    if payment["way"] == "push":
+    if payment["way"] in ("push", "schedule"):
         lent = {one["id"]: one["authorization_id"] for one in books.facts.connections}
         by = lent.get(payment["connection_id"])
         return [row for row in books.facts.authorizations if row["id"] == by and row["exchange"] in PROVEN]

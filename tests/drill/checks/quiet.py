@@ -7,6 +7,8 @@ from tests.drill.checks.books import OPEN, Books
 from tests.drill.facts import moment
 
 _BORN_AS_ORPHAN = "orphan_draft"
+# What bunq pays by a schedule is open from its first moment on.
+_EXPECTED = "payment_expected"
 _OF_THE_ORDER = frozenset({"order_paid", "order_expired", "order_cancelled"})
 
 
@@ -41,7 +43,8 @@ def events_tell_the_status(books: Books) -> Iterator[str]:
     """From the first status to the last one, move by move, each of them in the table, and final only once."""
     for payment in books.facts.payments:
         events = books.events_of_payment.get(payment["id"], [])
-        status = "cancelling" if any(event["kind"] == _BORN_AS_ORPHAN for event in events) else "created"
+        kinds = {event["kind"] for event in events}
+        status = "pending" if _EXPECTED in kinds else "cancelling" if _BORN_AS_ORPHAN in kinds else "created"
         for event in events:
             old, new = event["old_status"], event["new_status"]
             if event["kind"] == "move_refused":
