@@ -7,9 +7,10 @@ from django.contrib import messages
 from checkout.admin.wishes import Answer, Wish
 from checkout.models import Instalment, Order, Plan
 from checkout.plans.series import evidence, stopping
-from checkout.plans.series.expecting import payment_of
+from checkout.plans.series.expecting import is_held, payment_of
 from checkout.plans.series.looking import cannot_be_told, looked, say_approved, say_none, wants_a_look
-from checkout.plans.series.statuses import AT_BANK, SeriesStatus, values
+from checkout.plans.series.preparing import latest
+from checkout.plans.series.statuses import AT_BANK, NEVER_BEGAN, SeriesStatus, values
 from checkout.plans.statuses import PlanStatus
 from checkout.statuses import PaymentStatus
 from oauth_connect import clock
@@ -75,8 +76,22 @@ def _stopped(plan: Plan, by: str, now: datetime) -> Answer:
 
 
 def _looked(plan: Plan, by: str, now: datetime) -> Answer:
+    was_held = is_held(plan)
     looked(plan, by=by, now=now)
-    return Answer("Recorded that you have looked. Nothing else has changed.")
+    return Answer(f"Recorded with your name that you have looked. {_what_follows(plan, was_held=was_held)}")
+
+
+def _what_follows(plan: Plan, *, was_held: bool) -> str:
+    last = latest(plan)
+    if was_held and plan.state is PlanStatus.ACTIVE:
+        return (
+            "From now on each date of the plan is expected, also those that are over: they turn up within "
+            "some minutes, and each counts as paid only by evidence. If no schedule runs in the payer's "
+            "bunq app, stop the plan."
+        )
+    if plan.state is PlanStatus.ACTIVE and last is not None and last.state in NEVER_BEGAN:
+        return "The payer can ask for the approval once more on the plan's page."
+    return "Nothing else has changed."
 
 
 def _none(plan: Plan, by: str, now: datetime) -> Answer:
@@ -111,7 +126,8 @@ LOOKED_AT_SERIES: Wish[Plan] = Wish(
     name="looked_at_series",
     label="I have looked",
     explanation="bunq shows something about this series that Kassa cannot judge: see what happened, below. "
-    "Look at your account, and ask the payer what the bunq app shows. This records with your name that you did.",
+    "Look at your account, and ask the payer what the bunq app shows. This records with your name that you did. Where "
+    "no date was expected until then, each is from now on.",
     is_offered=wants_a_look,
     grant=_looked,
 )
