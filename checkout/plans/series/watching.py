@@ -20,6 +20,7 @@ from checkout.statuses import FROM_BUNQ, PaymentStatus, from_bunq
 from oauth_connect.bunq.payer_types import DraftPayment, Schedule
 
 UNREADABLE, OTHER_SERIES = "series_unreadable", "series_differs"
+SCHEDULED, UNKNOWN_WORD = "series_scheduled", "series_unknown_word"
 _NO_MONEY = frozenset({None, "ScheduledPayment", "SchedulePayment"})
 _NO_MONEY_MOVED = "The payer approved the series in bunq. No money moved by that."
 _MAY_HAVE_PAID = (
@@ -121,16 +122,16 @@ def believe(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
 
 def _approved(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
     """Also if bunq shows something else than was asked for: then a person is called in the same transaction."""
-    at_once = may_have_paid(draft)
+    at_once, shown = may_have_paid(draft), draft.as_evidence() | rhythm(draft.schedule)
     with transaction.atomic():
         if not move(
             series,
             SeriesStatus.SCHEDULED,
             source=Event.Source.BANK,
-            kind="series_scheduled",
+            kind=SCHEDULED,
             now=now,
             message=_MAY_HAVE_PAID if at_once else _NO_MONEY_MOVED,
-            data=draft.as_evidence(),
+            data=shown,
             alert=at_once,
             reading=Reading.UNTRIED.value,
             due_at=now,
@@ -139,7 +140,7 @@ def _approved(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
         ):
             return
         if not at_once and differs(series, draft):
-            _call_a_person(series, draft.as_evidence() | _rhythm(draft.schedule), now)
+            _call_a_person(series, shown, now)
 
 
 def may_have_paid(draft: DraftPayment) -> bool:
@@ -162,10 +163,11 @@ def differs(series: PlanSeries, draft: DraftPayment) -> bool:
 def compare(series: PlanSeries, shown: Schedule, now: datetime) -> None:
     """What the schedule shows later: a person is called once for each other rhythm that it shows."""
     if not door.is_rhythm_we_asked(series, shown):
-        _call_a_person(series, {"schedule": shown.id, **_rhythm(shown)}, now)
+        _call_a_person(series, {"schedule": shown.id, **rhythm(shown)}, now)
 
 
-def _rhythm(shown: Schedule | None) -> dict[str, object]:
+def rhythm(shown: Schedule | None) -> dict[str, object]:
+    """What bunq shows of its dates, in one text."""
     if shown is None:
         return {"rhythm": ""}
     moments = [moment.isoformat() if moment else "" for moment in (shown.time_start, shown.time_end)]
@@ -199,7 +201,7 @@ def _note_word(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
     unknown = draft.status not in FROM_BUNQ
     note(
         series,
-        "series_unknown_word" if unknown else "series_bank_said",
+        UNKNOWN_WORD if unknown else "series_bank_said",
         source=Event.Source.BANK,
         now=now,
         message=f"The bank shows the draft as {word}.",
