@@ -72,6 +72,8 @@ FROM_BUNQ = MappingProxyType(
 )
 # A run of a schedule that paid. Source: bunq OpenAPI, ScheduleInstance.
 RUN_PAID = "FINISHED_SUCCESSFULLY"
+# One that failed, and that bunq tries once more.
+RUN_RETRY = "RETRY"
 # Those that say that money moved: of drafts, and of runs.
 PAID_WORDS = (*(word for word, status in FROM_BUNQ.items() if status is P.PAID), RUN_PAID)
 

@@ -16,7 +16,8 @@ from checkout.plans.series.looking import (
     say_approved,
     say_none,
 )
-from checkout.plans.series.statuses import AT_BANK, SeriesStatus, values
+from checkout.plans.series.preparing import latest
+from checkout.plans.series.statuses import AT_BANK, NEVER_BEGAN, SeriesStatus, values
 from checkout.plans.series.strays import doubt_about
 from checkout.plans.statuses import PlanStatus
 from checkout.statuses import PaymentStatus
@@ -83,11 +84,22 @@ def _stopped(plan: Plan, by: str, now: datetime) -> Answer:
 
 
 def _looked(plan: Plan, by: str, now: datetime) -> Answer:
-    held = is_held(plan)
+    was_held = is_held(plan)
     looked(plan, by=by, now=now)
-    if held:
-        return Answer("Recorded that you have looked. From now on each date of this plan is expected.")
-    return Answer("Recorded that you have looked. Nothing else has changed.")
+    return Answer(f"Recorded with your name that you have looked. {_what_follows(plan, was_held=was_held)}")
+
+
+def _what_follows(plan: Plan, *, was_held: bool) -> str:
+    last = latest(plan)
+    if was_held and plan.state is PlanStatus.ACTIVE:
+        return (
+            "From now on each date of the plan is expected, also those that are over: they turn up within "
+            "some minutes, and each counts as paid only by evidence. If no schedule runs in the payer's "
+            "bunq app, stop the plan."
+        )
+    if plan.state is PlanStatus.ACTIVE and last is not None and last.state in NEVER_BEGAN:
+        return "The payer can ask for the approval once more on the plan's page."
+    return "Nothing else has changed."
 
 
 def _none(plan: Plan, by: str, now: datetime) -> Answer:

@@ -29,11 +29,12 @@ _HOW = {
 
 @dataclass(frozen=True)
 class PaymentRow:
-    """One payment that is to be confirmed."""
+    """One payment that is to be confirmed. `tried_again`: bunq showed last that it tries once more."""
 
     instalment: Instalment
     url: str
     buttons: list[Button]
+    tried_again: bool
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,15 @@ class SeriesRow:
 
 def payments(merchants: Any, most: int) -> list[PaymentRow]:
     rows = []
-    for instalment in to_do.unconfirmed(merchants)[:most]:
+    found = list(to_do.unconfirmed(merchants)[:most])
+    tried = to_do.tried_again(found)
+    for instalment in found:
         order = instalment.order
         assert order is not None
+        again = order.pk in tried
+        offered = [one for one in SERIES_ORDER_WISHES if not again or one.is_offered(order)]
         url = reverse("admin:checkout_order_change", args=[order.pk])
-        rows.append(PaymentRow(instalment, url, [button(one, order) for one in SERIES_ORDER_WISHES]))
+        rows.append(PaymentRow(instalment, url, [button(one, order) for one in offered], again))
     return rows
 
 

@@ -2,7 +2,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from checkout.models.order import Order
-from checkout.statuses import AT_BANK, OPEN, PaymentStatus
+from checkout.statuses import AT_BANK, OPEN, RUN_RETRY, PaymentStatus
 
 # Given up: `Payment.is_unconfirmed`, as a condition on rows.
 UNCONFIRMED = Q(status=PaymentStatus.FAILED.value) & (Q(draft_id__isnull=False) | Q(given_up=True))
@@ -212,6 +212,11 @@ class Payment(models.Model):
     def is_scheduled(self) -> bool:
         """bunq sends it by a schedule of its own: there is no draft of it that could be read, or closed."""
         return self.way == self.Way.SCHEDULE
+
+    @property
+    def is_tried_again(self) -> bool:
+        """bunq showed last that it tries once more to send it by its schedule."""
+        return self.is_scheduled and self.bank_status == RUN_RETRY
 
     @property
     def authorization_reference(self) -> str:

@@ -61,8 +61,6 @@ TITLES = {
     PlanPageState.ENDED: "Done",
 }
 
-_SERIES = (PlanPageState.SERIES_ASKED, PlanPageState.SERIES_AGAIN, PlanPageState.SERIES_RUNNING)
-
 
 @dataclass(frozen=True)
 class Row:

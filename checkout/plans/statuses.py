@@ -47,7 +47,8 @@ INSTALMENT_MOVES = MappingProxyType(
         InstalmentStatus.OPEN: frozenset(set(InstalmentStatus) - {InstalmentStatus.OPEN}),
         InstalmentStatus.UNCONFIRMED: frozenset({InstalmentStatus.PAID, InstalmentStatus.MISSED}),
         InstalmentStatus.PAID: frozenset[InstalmentStatus](),
-        InstalmentStatus.MISSED: frozenset({InstalmentStatus.PAID}),
+        # bunq tries again what it showed as failed, or what was said not to have come.
+        InstalmentStatus.MISSED: frozenset({InstalmentStatus.PAID, InstalmentStatus.UNCONFIRMED}),
         InstalmentStatus.SKIPPED: frozenset({InstalmentStatus.PAID}),
         InstalmentStatus.CANCELLED: frozenset({InstalmentStatus.PAID}),
     }

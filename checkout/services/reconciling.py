@@ -25,6 +25,7 @@ from checkout.services import reconciling_pushes as pushes
 from checkout.services.reconciling_compare import compare, is_final, is_whole, transfer
 from checkout.services.reconciling_refunds import RefundCheck
 from checkout.services.reconciling_report import Report as Report
+from checkout.services.reconciling_runs import RunCheck
 from checkout.services.reconciling_series import SeriesCheck
 from checkout.services.reconciling_words import Difference, Kind, of_draft, of_payment
 from checkout.statuses import OPEN, PaymentStatus, from_bunq
@@ -364,10 +365,14 @@ class _Reconciliation:
         self._report.unread += check.unread
 
     def _series(self) -> None:
-        check = SeriesCheck(self._since)
-        self._report.differences += check.differences()
-        self._report.series, self._report.series_unreadable = check.compared, check.unreadable
-        self._report.unread += check.unread
+        drafts, runs, report = SeriesCheck(self._since), RunCheck(self._since), self._report
+        report.differences += drafts.differences()
+        report.series, report.series_unreadable = drafts.compared, drafts.unreadable
+        report.series_answered = drafts.answered
+        report.differences += runs.differences()
+        report.series_dates, report.series_untold = runs.compared, runs.untold
+        report.notes += drafts.notes
+        report.unread += drafts.unread + runs.unread
 
     def _look_at_own_facts(self) -> list[Difference]:
         return list(ours.differences(ours.Scope(clock.now(), self._since)))

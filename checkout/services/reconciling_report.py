@@ -19,6 +19,10 @@ class Report:
     refunds_unreadable: int = 0
     series: int = 0
     series_unreadable: int = 0
+    series_answered: int = 0  # something else at bunq than here, and a person has looked at just that
+    series_dates: int = 0  # series whose dates were compared with what bunq shows of them
+    series_untold: int = 0  # series of which bunq does not tell that
+    notes: list[str] = field(default_factory=list)  # what cannot be known; no difference
     unread: list[str] = field(default_factory=list)
 
     @property

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from checkout.models import Order, Payment, PlanSeries, Refund
+from checkout.models import Order, Payment, Refund
 
 _CORRECT = "manage.py correct_payment --payment {payment} --to {to} --reason … --by …"
 
@@ -53,10 +53,15 @@ class Kind(StrEnum):
     SERIES_UNKNOWN_TO_BANK = "series_unknown_to_bank"
     SERIES_NOBODY_LOOKS = "series_nobody_looks"
     SERIES_WITHOUT_ROW = "series_without_row"
+    # One date of a series, and the runs of bunq's schedule.
+    SERIES_DATE_NOT_TAKEN = "series_date_not_taken"
+    SERIES_RUN_UNTOLD = "series_run_untold"
+    SERIES_RUN_DIFFERS = "series_run_differs"
+    SERIES_PAID_WITHOUT_RUN = "series_paid_without_run"
 
 
 # What differs, what to do. Braces are filled in by `Difference`.
-_WORDS: dict[Kind, tuple[str, str]] = {
+WORDS: dict[Kind, tuple[str, str]] = {
     Kind.NOT_TAKEN_OVER: (
         "The bank is done with it; here it is still open.",
         "Is a worker running? --repair takes the bank's word over now.",
@@ -200,6 +205,22 @@ _WORDS: dict[Kind, tuple[str, str]] = {
         "bunq holds a scheduled payment to one of our merchants that no plan here owns.{detail}",
         "Was a copy of the database restored? The payer has to decline it, or to stop it, in the bunq app.",
     ),
+    Kind.SERIES_DATE_NOT_TAKEN: (
+        "Series {detail}: bunq shows that it paid this date; here it is not paid.",
+        "Is a worker running? Look at the account before it is paid in another way.",
+    ),
+    Kind.SERIES_RUN_UNTOLD: (
+        "Money moved: series {detail}. It belongs to no date here, and nobody was told.",
+        "Is a worker running? Look at the account, and ask the payer what the bunq app shows.",
+    ),
+    Kind.SERIES_RUN_DIFFERS: (
+        "Series {detail}: bunq shows another payment than was asked for, and nobody was told.",
+        "Look at the account: is it this amount? Ask bunq.",
+    ),
+    Kind.SERIES_PAID_WITHOUT_RUN: (
+        "Series {detail}: paid here by bunq's word, and bunq does not show any more that it paid this date.",
+        "Did the money arrive? Look at the account before anything is delivered, and ask bunq.",
+    ),
 }
 
 # `--repair` can do something about these; of the drafts without a payment only about those with one candidate.
@@ -279,41 +300,10 @@ def of_refund(kind: Kind, refund: Refund, *, at_bank: str) -> Difference:
     return replace(of_its_payment, draft=refund.draft_id, refund=refund.pk)
 
 
-def of_series(kind: Kind, series: PlanSeries, *, at_bank: str) -> Difference:
-    """A draft on a payer's account; it is no payment."""
-    detail = f"{series.pk} (plan {series.plan.reference})"
-    return _of_plan(kind, series, draft=series.draft_id, here=series.status, at_bank=at_bank, detail=detail)
-
-
-def of_series_draft(draft_id: int | None, beside: PlanSeries, *, at_bank: str) -> Difference:
-    """One that no plan owns, on an account that `beside` is on, too."""
-    detail = f" It is on the account of the payer of plan {beside.plan.reference}."
-    kind = Kind.SERIES_WITHOUT_ROW
-    return _of_plan(kind, beside, draft=draft_id, here="nothing", at_bank=at_bank, detail=detail)
-
-
-def _of_plan(
-    kind: Kind, series: PlanSeries, *, draft: int | None, here: str, at_bank: str, detail: str
-) -> Difference:
-    differs, to_do = _WORDS[kind]
-    return Difference(
-        kind=kind,
-        payment=None,
-        attempt=None,
-        order="",
-        merchant=series.plan.merchant.name,
-        draft=draft,
-        here=here,
-        at_bank=at_bank,
-        differs=differs.format(detail=detail),
-        to_do=to_do,
-    )
-
-
 def _difference(
     kind: Kind, order: Order, *, payment: Payment | None, here: str, at_bank: str, detail: str, to: str
 ) -> Difference:
-    differs, to_do = _WORDS[kind]
+    differs, to_do = WORDS[kind]
     return Difference(
         kind=kind,
         payment=payment.pk if payment else None,
@@ -332,7 +322,7 @@ def of_draft(
     kind: Kind, draft_id: int | None, *, at_bank: str, detail: str, candidates: tuple[Payment, ...] = ()
 ) -> Difference:
     """A draft at the bank that no payment owns."""
-    differs, to_do = _WORDS[kind]
+    differs, to_do = WORDS[kind]
     names = ", ".join(f"{one.pk} ({one.status}, order {one.order.reference})" for one in candidates)
     one_asked = f" Payment {names} asked for such a transfer." if len(candidates) == 1 else ""
     several_asked = f" Payments {names} asked for such transfers." if len(candidates) > 1 else ""

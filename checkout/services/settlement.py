@@ -165,7 +165,8 @@ def raise_flags(order: Order, flags: list[str], *, payment: Payment, now: dateti
 
 def _close_what_is_open(order: Order, now: datetime) -> None:
     """Money has moved: an attempt that is still open must not be approved as well, nor a code of it exchanged."""
-    attempts = Payment.objects.filter(order=order, status__in=[s.value for s in OPEN])
+    open_ones = Payment.objects.filter(order=order, status__in=[s.value for s in OPEN])
+    attempts = open_ones.exclude(way=bank.SCHEDULE)  # there is no draft of it to be closed
     attempts.filter(cancel_reason="").update(cancel_reason=Payment.CancelReason.TIMEOUT, due_at=now)
     for attempt in attempts:
         bank.withdraw_authorizations(attempt, now=now)

@@ -5,7 +5,8 @@ of two rivals exactly one finds the old status still there.
 
 `move` keeps to the table. `correct` is for the day on which the table is wrong about reality: a person's word that the
 bank has confirmed. `checkout.services.correcting` asks both. Of payments that bunq sends by a schedule
-`checkout.plans.series.evidence` calls it, for money that shows up after it was said not to have come; nobody else does.
+`checkout.plans.series` calls it, for money that shows up after it was said not to have come, and for what bunq tries
+again after that; nobody else does.
 """
 
 from collections.abc import Mapping
@@ -75,6 +76,8 @@ def correct(
     message: str,
     data: Mapping[str, Any],
     bank_status: str,
+    source: str = Event.Source.OPERATOR,
+    kind: str = "corrected",
 ) -> bool:
     """Give `payment` the status that the bank shows, past the table. True if this call did it.
 
@@ -92,8 +95,8 @@ def correct(
             return False
         record(
             payment.order,
-            "corrected",
-            source=Event.Source.OPERATOR,
+            kind,
+            source=source,
             now=now,
             payment=payment,
             message=message,

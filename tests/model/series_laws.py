@@ -126,7 +126,7 @@ def _page_of_plan(facts: Facts, plan: Plan) -> Iterator[str]:
     reading = read_plan(plan.token)
     assert reading is not None
     page = _page(reading, clock.now())
-    says_so = page.state is PlanPageState.SERIES_AGAIN and not page.said_none
+    says_so = page.state is PlanPageState.SERIES_AGAIN and not page.doubt
     if says_so and (live := live_at_bank(facts, plan)):
         yield f"4: the page of plan {plan.reference} says that nothing is scheduled: {live}"
     if page.upcoming:

@@ -19,7 +19,7 @@ _COLUMNS = (
     ("what differs", 36),
     ("what to do", 40),
 )
-_MOST_UNREAD = 20
+_MOST_LINES = 20
 
 
 class Command(BaseCommand):
@@ -71,11 +71,15 @@ class Command(BaseCommand):
             self.stdout.write("  ".join("-" * width for _, width in _COLUMNS))
         for difference in report.differences:
             self.stdout.write(_row(_cells(difference)))
-        for line in report.unread[:_MOST_UNREAD]:
-            self.stdout.write(f"not read: {line}")
-        if len(report.unread) > _MOST_UNREAD:
-            self.stdout.write(f"not read: {len(report.unread) - _MOST_UNREAD} more")
+        self._print_lines("note", report.notes)
+        self._print_lines("not read", report.unread)
         self.stdout.write(_count_line(report))
+
+    def _print_lines(self, name: str, lines: list[str]) -> None:
+        for line in lines[:_MOST_LINES]:
+            self.stdout.write(f"{name}: {line}")
+        if len(lines) > _MOST_LINES:
+            self.stdout.write(f"{name}: {len(lines) - _MOST_LINES} more")
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -124,6 +128,10 @@ def _count_line(report: Report) -> str:
         counts.append(f"{report.series} series")
     if report.series_unreadable:
         counts.append(f"{report.series_unreadable} series on accounts that are not connected")
+    if report.series_answered:
+        counts.append(f"{report.series_answered} approvals of series that differ and a person has looked at")
+    if report.series_untold:
+        counts.append(f"{report.series_untold} series whose dates bunq does not show")
     if report.closed_without_payment:
         counts.append(f"{report.closed_without_payment} closed drafts without a payment")
     counts.append(f"{len(report.differences)} differences")
@@ -143,6 +151,10 @@ def _as_json(report: Report, deeds: list[str]) -> dict[str, Any]:
         "refunds_unreadable": report.refunds_unreadable,
         "series": report.series,
         "series_unreadable": report.series_unreadable,
+        "series_answered": report.series_answered,
+        "series_dates": report.series_dates,
+        "series_untold": report.series_untold,
+        "notes": report.notes,
         "complete": report.is_complete,
         "unread": report.unread,
         "repaired": deeds,

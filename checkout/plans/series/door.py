@@ -128,12 +128,30 @@ def ask_to_close(
     return asked if isinstance(asked, NothingHappened) else None
 
 
+def listed_patiently(series: PlanSeries, since: datetime) -> tuple[DraftPayment, ...] | NothingHappened:
+    """The same for a report that can wait for the bank's limits."""
+    return _over_any(series, lambda pk: patiently(lambda: pushes.list_since(pk, series.account_id, since)))
+
+
 # What the approval became. All of it may be refused to a payment initiator.
 
 
 def schedule_of(series: PlanSeries) -> Schedule | NotTold | NothingHappened:
     """The one schedule that is this series'; NotTold if bunq shows none, or several that might be."""
-    shown = _told(series, lambda pk: schedules.list_schedules(pk, series.account_id))
+    return _mine(series, _told(series, lambda pk: schedules.list_schedules(pk, series.account_id)))
+
+
+def schedule_patiently(series: PlanSeries) -> Schedule | NotTold | NothingHappened:
+    """The same for a report that can wait for the bank's limits."""
+    return _mine(
+        series,
+        _told(series, lambda pk: patiently(lambda: schedules.list_schedules(pk, series.account_id))),
+    )
+
+
+def _mine(
+    series: PlanSeries, shown: tuple[Schedule, ...] | NotTold | NothingHappened
+) -> Schedule | NotTold | NothingHappened:
     if not isinstance(shown, tuple):
         return shown
     mine = [one for one in shown if one.id is not None and _is_mine(series, one.payment, one.time_start)]
@@ -163,6 +181,15 @@ def scheduled_payment_of(series: PlanSeries) -> ScheduledPayment | NotTold | Not
 def runs_of(series: PlanSeries, schedule_id: int) -> tuple[ScheduleInstance, ...] | NotTold | NothingHappened:
     """What became of each date that has come."""
     return _told(series, lambda pk: schedules.list_runs(pk, series.account_id, schedule_id))
+
+
+def runs_patiently(
+    series: PlanSeries, schedule_id: int
+) -> tuple[ScheduleInstance, ...] | NotTold | NothingHappened:
+    """The same for a report that can wait for the bank's limits."""
+    return _told(
+        series, lambda pk: patiently(lambda: schedules.list_runs(pk, series.account_id, schedule_id))
+    )
 
 
 def reserve_stop() -> Reservation | NothingHappened:

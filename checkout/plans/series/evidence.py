@@ -16,18 +16,19 @@ from checkout.models import Event, Instalment, Order, Payment, Plan, PlanSeries
 from checkout.plans.errors import PlanIsElsewhere
 from checkout.plans.events import record
 from checkout.plans.moves import due_at, end_instalment, take_plan
+from checkout.plans.series.again import GIVEN_UP, await_again, takes_back
 from checkout.plans.series.expecting import payment_of
 from checkout.plans.series.moving import note
 from checkout.plans.series.statuses import BEGAN, values
 from checkout.plans.statuses import InstalmentStatus
 from checkout.services.events import record as record_on_order
 from checkout.services.transition import correct, move
-from checkout.statuses import RUN_PAID, OrderStatus, PaymentStatus
+from checkout.statuses import RUN_PAID, RUN_RETRY, OrderStatus, PaymentStatus
 from oauth_connect.bunq.payer_types import ScheduleInstance
 from oauth_connect.bunq.types import Money
 
-FAILED_WORD, RETRY_WORD = "FAILED_USER_ERROR", "RETRY"
-_KNOWN = frozenset({RUN_PAID, FAILED_WORD, RETRY_WORD})
+FAILED_WORD = "FAILED_USER_ERROR"
+_KNOWN = frozenset({RUN_PAID, FAILED_WORD, RUN_RETRY})
 # Two dates of a plan are at least a week apart; bunq may be some hours off ours.
 SAME_DATE = timedelta(hours=36)
 # bunq does not say how long it tries, or when it shows what it did. So long that is believed more than a person's word,
@@ -36,64 +37,83 @@ LATE = timedelta(days=14)
 UNEXPECTED = "series_unexpected_run"
 _BANK_STATUS_LENGTH = 40
 _MOST_TO_COME = 1000
-_GIVEN_UP = frozenset({PaymentStatus.EXPIRED, PaymentStatus.REJECTED})
 
 
 def take(series: PlanSeries, runs: Sequence[ScheduleInstance], now: datetime) -> None:
     """Take over what bunq shows of each date that has come, also of one that was paid by scanning meanwhile."""
     for instalment in _not_shown_as_paid(series.plan):
-        _take_date(instalment, _near(runs, instalment.due_at), now)
+        _take_date(instalment, near(runs, instalment.due_at), now)
+    for run, what in unexpected(series, runs):
+        if not was_told(series, run, runs):
+            _call_a_person(series, run, what, now)
+
+
+def unexpected(series: PlanSeries, runs: Sequence[ScheduleInstance]) -> list[tuple[ScheduleInstance, str]]:
+    """The runs that paid, and are no date's one payment: each with what it is instead."""
     dates = list(series.plan.made.values_list("due_at", flat=True))
     paid = [one for one in runs if one.state == RUN_PAID]
+    known = evident_runs(series.plan) if any(one.time_start is None for one in paid) else set()
+    found = []
     for run in paid:
-        if _is_second(run, paid):
-            _call_a_person(series, run, now, "bunq shows two payments of this series for one date.")
-        elif not _is_expected(series, dates, run):
-            _call_a_person(
-                series, run, now, "bunq shows a payment of this series on a date that the plan does not have."
-            )
+        if run.time_start is None:
+            if run.id is None or run.id not in known:
+                found.append((run, "bunq shows a payment of this series without saying for which date."))
+        elif _is_second(run, paid):
+            found.append((run, "bunq shows two payments of this series for one date."))
+        elif not _is_expected(series, dates, run.time_start):
+            found.append((run, "bunq shows a payment of this series on a date that the plan does not have."))
+    return found
+
+
+def evident_runs(plan: Plan) -> set[int]:
+    """The runs by which payments of this plan were taken for paid: of these the date is known."""
+    said = Event.objects.filter(order__instalment__plan=plan, new_status=PaymentStatus.PAID.value)
+    return {data["run"] for data in said.values_list("data", flat=True) if data.get("run") is not None}
 
 
 def _not_shown_as_paid(plan: Plan) -> QuerySet[Instalment]:
     """Whatever became of their orders: the schedule may have paid them as well."""
-    shown = Payment.objects.filter(
+    paid = Payment.objects.filter(
         order__instalment__plan=plan, way=Payment.Way.SCHEDULE, status=PaymentStatus.PAID.value
     )
-    made = plan.made.filter(order__isnull=False).exclude(order__in=shown.values("order"))
+    made = plan.made.filter(order__isnull=False).exclude(order__in=paid.values("order"))
     return made.select_related("plan")
 
 
-def _near(runs: Sequence[ScheduleInstance], date: datetime) -> list[ScheduleInstance]:
+def near(runs: Sequence[ScheduleInstance], date: datetime) -> list[ScheduleInstance]:
+    """The runs that may be this date's."""
     return [one for one in runs if one.time_start is not None and abs(one.time_start - date) <= SAME_DATE]
 
 
-def _take_date(instalment: Instalment, near: Sequence[ScheduleInstance], now: datetime) -> None:
-    """The one run of this date that paid is the evidence, whatever failed beside it; without one, the only run.
+def _take_date(instalment: Instalment, runs: Sequence[ScheduleInstance], now: datetime) -> None:
+    """The one run of this date that paid is the evidence, whatever failed beside it. Without one, what bunq goes on
+    trying counts, and otherwise what all of them say.
 
-    Of two that paid neither is: that they did is noted, so that nobody says that it did not come.
+    Of two that paid neither is evidence: that they did is noted, so that nobody says that it did not come.
     """
-    paid = [one for one in near if one.state == RUN_PAID]
-    if len(paid) == 1 or len(near) == 1:
-        _believe(instalment, payment_of(instalment), (paid or near)[0], now)
-    elif paid:
-        _note_word(payment_of(instalment), paid[0], now)
+    paid = [one for one in runs if one.state == RUN_PAID]
+    tried = [one for one in runs if one.state == RUN_RETRY]
+    if len(paid) > 1:
+        _hear(instalment, payment_of(instalment), paid[0], now)
+    elif paid or tried:
+        _believe(instalment, payment_of(instalment), (paid or tried)[0], now)
+    elif len({one.state for one in runs}) == 1:
+        _believe(instalment, payment_of(instalment), runs[0], now)
 
 
 def _is_second(run: ScheduleInstance, paid: Sequence[ScheduleInstance]) -> bool:
     """Whether another paid for the same date before; of which nothing shows the order, any other."""
     if run.time_start is None:
         return False
-    others = [one for one in _near(paid, run.time_start) if one is not run]
+    others = [one for one in near(paid, run.time_start) if one is not run]
     return any(one.id is None or run.id is None or one.id < run.id for one in others)
 
 
-def _is_expected(series: PlanSeries, dates: Sequence[datetime], run: ScheduleInstance) -> bool:
+def _is_expected(series: PlanSeries, dates: Sequence[datetime], moment: datetime) -> bool:
     """Also what the plan has not come to yet: it is made in a moment."""
-    if run.time_start is None:
+    if any(abs(moment - date) <= SAME_DATE for date in dates):
         return True
-    if any(abs(run.time_start - date) <= SAME_DATE for date in dates):
-        return True
-    return series.plan.next_at is not None and _is_to_come(series.plan, run.time_start)
+    return series.plan.next_at is not None and _is_to_come(series.plan, moment)
 
 
 def _is_to_come(plan: Plan, moment: datetime) -> bool:
@@ -107,27 +127,40 @@ def _is_to_come(plan: Plan, moment: datetime) -> bool:
     return False
 
 
-def _call_a_person(series: PlanSeries, run: ScheduleInstance, now: datetime, what: str) -> None:
-    """Once for each run."""
-    said = series.plan.events.filter(kind=UNEXPECTED, data__run=run.id)
-    if not said.exists():
-        note(
-            series,
-            UNEXPECTED,
-            source=Event.Source.BANK,
-            now=now,
-            message=f"{what} A person must look.",
-            data=_shown(run),
-            alert=True,
-            unclear=True,
-        )
+def was_told(series: PlanSeries, run: ScheduleInstance, runs: Sequence[ScheduleInstance]) -> bool:
+    """Whether a person was called for this one of `runs`: as often as there are such that cannot be told from it."""
+    which = _which(run)
+    alike = sum(one.state == RUN_PAID and _which(one) == which for one in runs)
+    said = series.plan.events.filter(kind=UNEXPECTED, data__series=series.number, **which)
+    return said.count() >= alike
+
+
+def _which(run: ScheduleInstance) -> dict[str, Any]:
+    """What tells this run from others: its id; or, if bunq leaves that out, whatever else it shows of it."""
+    names = ("run",) if run.id is not None else ("run", "payment", "time_start")
+    told = shown(run)
+    return {f"data__{name}": told[name] for name in names}
+
+
+def _call_a_person(series: PlanSeries, run: ScheduleInstance, what: str, now: datetime) -> None:
+    note(
+        series,
+        UNEXPECTED,
+        source=Event.Source.BANK,
+        now=now,
+        message=f"{what} A person must look.",
+        data=shown(run),
+        alert=True,
+        unclear=True,
+    )
 
 
 def _believe(instalment: Instalment, payment: Payment, run: ScheduleInstance, now: datetime) -> None:
     if payment.state is PaymentStatus.PAID:
         return
-    _note_word(payment, run, now)
-    if run.state == RUN_PAID and _is_whole(run):
+    pays = is_shown(run)
+    _hear(instalment, payment, run, now, pays=pays)
+    if pays:
         _settle(
             instalment,
             payment,
@@ -135,7 +168,7 @@ def _believe(instalment: Instalment, payment: Payment, run: ScheduleInstance, no
             source=Event.Source.BANK,
             kind="bank_decided",
             now=now,
-            data=_shown(run),
+            data=shown(run),
         )
     elif run.state == FAILED_WORD and payment.state is PaymentStatus.PENDING:
         _settle(
@@ -146,15 +179,27 @@ def _believe(instalment: Instalment, payment: Payment, run: ScheduleInstance, no
             kind="bank_decided",
             now=now,
             message="bunq shows that this payment of the series failed for good.",
-            data=_shown(run),
+            data=shown(run),
         )
 
 
-def _is_whole(run: ScheduleInstance) -> bool:
-    """The payment itself is shown, with what has to be compared, and is not held back."""
+def _hear(
+    instalment: Instalment, payment: Payment, run: ScheduleInstance, now: datetime, *, pays: bool = False
+) -> None:
+    """Keep what bunq says. What it takes back by that is waited for again, unless it `pays` at once."""
+    word = run.state[:_BANK_STATUS_LENGTH]
+    if takes_back(payment, word) and not pays:
+        await_again(instalment, payment, word, data=shown(run), now=now)
+    else:
+        _note_word(payment, run, now)
+
+
+def is_shown(run: ScheduleInstance) -> bool:
+    """It paid, and the payment itself is there, with what has to be compared, and is not held back."""
     paid = run.payment
     return (
-        paid is not None
+        run.state == RUN_PAID
+        and paid is not None
         and paid.amount is not None
         and paid.counterparty_iban is not None
         and not paid.suspended
@@ -176,7 +221,7 @@ def _note_word(payment: Payment, run: ScheduleInstance, now: datetime) -> None:
             now=now,
             payment=payment,
             message=f"The bank shows this date of the series as {word}.",
-            data=_shown(run),
+            data=shown(run),
             alert=run.state not in _KNOWN,
         )
 
@@ -245,14 +290,14 @@ def may_be_denied(payment: Payment, now: datetime) -> bool:
     if not is_awaited(payment):
         return False
     date = payment.sent_at
-    return payment.bank_status not in (RUN_PAID, RETRY_WORD) or date is None or now >= date + LATE
+    return payment.bank_status not in (RUN_PAID, RUN_RETRY) or date is None or now >= date + LATE
 
 
 def given_up_lately(now: datetime) -> QuerySet[Payment]:
     """Those said not to have come, by bunq or a person, for which it is still looked: they can be paid otherwise."""
     return Payment.objects.filter(
         way=Payment.Way.SCHEDULE,
-        status__in=[status.value for status in _GIVEN_UP],
+        status__in=[status.value for status in GIVEN_UP],
         final_at__gt=now - LATE,
     )
 
@@ -277,7 +322,7 @@ def _settle(
         plan = instalment.plan
         take_plan(plan)
         instalment.refresh_from_db()
-        if payment.state in _GIVEN_UP and new is PaymentStatus.PAID:
+        if payment.state in GIVEN_UP and new is PaymentStatus.PAID:
             said = f"{message or 'bunq shows it'}, after it had been said not to have come"
             done = correct(
                 payment, new, now=now, message=said, data=data, bank_status=payment.bank_status or RUN_PAID
@@ -300,7 +345,8 @@ def _settle(
     return True
 
 
-def _shown(run: ScheduleInstance) -> dict[str, Any]:
+def shown(run: ScheduleInstance) -> dict[str, Any]:
+    """A run as JSON-ready values, for the event log. It holds no secret."""
     paid = run.payment
     return {
         "run": run.id,

@@ -8,6 +8,7 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from checkout.models import Event, Instalment, Payment, Plan, PlanSeries
 from checkout.plans.moves import end_instalment, take_plan, whose_order_is
@@ -110,9 +111,14 @@ def _unconfirmed(instalment: Instalment, payment: Payment, now: datetime) -> boo
 
 
 def take_given_back(now: datetime, *, limit: int) -> int:
-    """Instalments that were held, and whose money the merchant has sent back."""
+    """Instalments that were held, and whose money the merchant has sent back. Not while bunq may send it."""
+    awaited = Payment.objects.filter(
+        order=OuterRef("order"), way=Payment.Way.SCHEDULE, status=PaymentStatus.PENDING.value
+    )
     found = Instalment.objects.filter(
-        whose_order_is(OrderStatus.CANCELLED), status=InstalmentStatus.UNCONFIRMED.value
+        whose_order_is(OrderStatus.CANCELLED),
+        ~Exists(awaited),
+        status=InstalmentStatus.UNCONFIRMED.value,
     )
     return sum(
         end_instalment(instalment, InstalmentStatus.MISSED, now=now)

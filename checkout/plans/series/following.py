@@ -6,8 +6,10 @@ until the merchant has looked at the own account; it is tried again once a day. 
 
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from checkout.bank import NothingHappened
-from checkout.models import Event, PlanSeries
+from checkout.models import Event, Payment, PlanSeries
 from checkout.plans.series import door, evidence, stopping, watching
 from checkout.plans.series.door import NotTold
 from checkout.plans.series.moving import has_to_make, move, note
@@ -15,6 +17,7 @@ from checkout.plans.series.sending import in_sight, no_connection
 from checkout.plans.series.statuses import Reading, SeriesStatus
 from checkout.plans.statuses import UNENDED, InstalmentStatus, PlanStatus
 from checkout.services.outcome import StepResult, growing
+from checkout.statuses import PaymentStatus
 from oauth_connect.bunq.payer_types import Schedule
 
 _SOON_S = 60.0
@@ -143,7 +146,12 @@ def _is_over(series: PlanSeries, now: datetime) -> bool:
 
 
 def _is_unended(series: PlanSeries) -> bool:
-    return series.plan.made.filter(status__in=[status.value for status in UNENDED]).exists()
+    """Also where a code was faster than what bunq tries again: whether it pays as well is still to be seen."""
+    unended = Q(status__in=[status.value for status in UNENDED])
+    awaited = Q(
+        order__payments__way=Payment.Way.SCHEDULE, order__payments__status=PaymentStatus.PENDING.value
+    )
+    return series.plan.made.filter(unended | awaited).exists()
 
 
 def _may_still_show(series: PlanSeries, now: datetime) -> bool:

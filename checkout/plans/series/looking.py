@@ -1,6 +1,7 @@
 """A person has looked at what bunq shows about a series and Kassa cannot judge, or asked the payer what it shows."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -8,17 +9,22 @@ from django.db.models import QuerySet
 from checkout.models import Event, Plan, PlanSeries
 from checkout.plans.errors import PlanIsElsewhere
 from checkout.plans.events import by_whom, record
+from checkout.plans.series import door
 from checkout.plans.series.evidence import UNEXPECTED
 from checkout.plans.series.moving import MOVE_REFUSED, move, was_said
 from checkout.plans.series.recovering import NEEDS_PERSON
 from checkout.plans.series.sending import is_unseen
 from checkout.plans.series.statuses import AT_BANK, Reading, SeriesStatus, values
 from checkout.plans.series.strays import SAID_NONE, STRAY_DRAFT
-from checkout.plans.series.watching import OTHER_SERIES, SCHEDULED, UNKNOWN_WORD
+from checkout.plans.series.watching import OTHER_SERIES, SCHEDULED, UNKNOWN_WORD, may_have_paid, rhythm
+from checkout.statuses import PaymentStatus, from_bunq
+from oauth_connect.bunq.payer_types import DraftPayment
 
+LOOKED, SAID_APPROVED = "series_looked_at", "series_said_approved"
 NOT_ASKED = "This is not asked any more."
-# What a person is called to look at.
-_CALLS = (NEEDS_PERSON, STRAY_DRAFT, MOVE_REFUSED, OTHER_SERIES, UNEXPECTED, UNKNOWN_WORD, SCHEDULED)
+# What a person is called to look at. By those of a draft a person is called, and they keep what bunq showed of it then.
+_DRAFT_CALLS = (SCHEDULED, OTHER_SERIES, UNKNOWN_WORD, STRAY_DRAFT, MOVE_REFUSED)
+_CALLS = (NEEDS_PERSON, UNEXPECTED, *_DRAFT_CALLS)
 
 
 def wants_a_look(plan: Plan) -> bool:
@@ -45,7 +51,35 @@ def looked(plan: Plan, *, by: str, now: datetime) -> None:
     with transaction.atomic():
         if not _to_look_at(plan).update(unclear=False, may_have_paid=False):
             raise PlanIsElsewhere("There is nothing to look at any more.")
-        record(plan, "series_looked_at", source=Event.Source.MERCHANT, now=now, message=by_whom(by))
+        record(plan, LOOKED, source=Event.Source.MERCHANT, now=now, message=by_whom(by))
+
+
+def has_answered_for(series: PlanSeries, draft: DraftPayment) -> bool:
+    """Whether a person was called because of this draft, just as bunq shows it now, and has looked since.
+
+    Whatever bunq shows otherwise than it did then is news, and nobody has judged it.
+    """
+    plan = series.plan
+    answer = plan.events.filter(kind=LOOKED).order_by("-id").first()
+    if answer is None:
+        return False
+    called = plan.events.filter(kind__in=_DRAFT_CALLS, pk__lt=answer.pk).values_list("kind", "data")
+    return any(
+        _is_same(series, data, draft) for kind, data in called if kind != SCHEDULED or may_have_paid(draft)
+    )
+
+
+def _is_same(series: PlanSeries, seen: dict[str, Any], draft: DraftPayment) -> bool:
+    """When it was changed last says nothing of what."""
+    if "draft_id" in seen:  # it had just been made
+        return bool(seen["draft_id"] == draft.id) and from_bunq(draft.status) is PaymentStatus.PENDING
+    shows = rhythm(draft.schedule)
+    if "schedule" in seen:  # only its dates were compared, as the schedule shows them
+        entry = draft.entries[0] if len(draft.entries) == 1 else None
+        is_asked = entry is not None and door.is_what_we_asked(series, entry, paid=False) is not False
+        return is_asked and not may_have_paid(draft) and seen.get("rhythm") == shows["rhythm"]
+    shows = draft.as_evidence() | (shows if "rhythm" in seen else {})
+    return all(seen.get(name) == value for name, value in shows.items() if name != "updated")
 
 
 def cannot_be_told(plan: Plan) -> PlanSeries | None:
@@ -87,7 +121,7 @@ def say_approved(plan: Plan, *, by: str, now: datetime) -> None:
         series,
         SeriesStatus.SCHEDULED,
         source=Event.Source.MERCHANT,
-        kind="series_said_approved",
+        kind=SAID_APPROVED,
         now=now,
         message=f"by {by}: the payer approved it in the bunq app",
         reading=Reading.UNTRIED.value,

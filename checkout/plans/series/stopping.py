@@ -136,6 +136,17 @@ def _refused(series: PlanSeries, answer: NotTold, now: datetime) -> None:
     )
 
 
+_HAS_COME = (
+    "A date has just come, and bunq may have paid it. Please try again in a minute, or say first what became of the "
+    "payment before it."
+)
+_HAS_COME_UNSEEN = (
+    "A date has come, and bunq may have paid it. It is not made before somebody has looked: say first that you have "
+    "looked, wait some minutes until the date turns up at the plan, and then say this again. Where several dates have "
+    "come, say of each what became of it before the next one turns up."
+)
+
+
 def say_stopped(plan: Plan, *, by: str, now: datetime) -> None:
     """A person knows that the payer stopped it in the bunq app. The plan is over by that. Raises PlanIsElsewhere.
 
@@ -147,14 +158,7 @@ def say_stopped(plan: Plan, *, by: str, now: datetime) -> None:
         if series is None or series.stop_wanted_at is None or series.state is not SeriesStatus.SCHEDULED:
             raise PlanIsElsewhere("This series is not waiting to be stopped.")
         if has_to_make(plan, now):
-            if is_held(plan):
-                raise PlanIsElsewhere(
-                    "bunq may have paid at once, or on a date since. Say first that you have looked."
-                )
-            raise PlanIsElsewhere(
-                "A date has just come, and bunq may have paid it. Please try again in a minute, or say first what "
-                "became of the payment before it."
-            )
+            raise PlanIsElsewhere(_HAS_COME_UNSEEN if is_held(plan) else _HAS_COME)
         done = move(
             series,
             SeriesStatus.STOPPED,

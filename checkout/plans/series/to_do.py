@@ -1,5 +1,6 @@
 """What of plans that bunq pays by a schedule waits for a person: payments to be confirmed, series to be stopped."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +11,7 @@ from checkout.models import Instalment, Merchant, Payment, PlanEvent, PlanSeries
 from checkout.plans.series.sending import NOT_SEEN
 from checkout.plans.series.statuses import AT_BANK, SeriesStatus, values
 from checkout.plans.statuses import InstalmentStatus
-from checkout.statuses import PaymentStatus
+from checkout.statuses import RUN_RETRY, PaymentStatus
 
 MOST = 500
 
@@ -38,6 +39,13 @@ def unconfirmed(merchants: QuerySet[Merchant] | None) -> QuerySet[Instalment]:
     if merchants is not None:
         rows = rows.filter(plan__merchant__in=merchants.values("pk"))
     return rows.select_related("plan__merchant", "order").order_by("due_at")[:MOST]
+
+
+def tried_again(rows: Iterable[Instalment]) -> set[int]:
+    """The orders of these that bunq tries once more to pay, as far as it has shown. One query."""
+    orders = [one.order_id for one in rows if one.order_id is not None]
+    mine = Payment.objects.filter(order_id__in=orders, way=Payment.Way.SCHEDULE, bank_status=RUN_RETRY)
+    return set(mine.values_list("order_id", flat=True))
 
 
 def series(merchants: QuerySet[Merchant] | None) -> list[SeriesTask]:

@@ -122,7 +122,7 @@ def believe(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
 
 def _approved(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
     """Also if bunq shows something else than was asked for: then a person is called in the same transaction."""
-    at_once = may_have_paid(draft)
+    at_once, shown = may_have_paid(draft), draft.as_evidence() | rhythm(draft.schedule)
     with transaction.atomic():
         if not move(
             series,
@@ -131,7 +131,7 @@ def _approved(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
             kind=SCHEDULED,
             now=now,
             message=_MAY_HAVE_PAID if at_once else _NO_MONEY_MOVED,
-            data=draft.as_evidence(),
+            data=shown,
             alert=at_once,
             reading=Reading.UNTRIED.value,
             due_at=now,
@@ -140,7 +140,7 @@ def _approved(series: PlanSeries, draft: DraftPayment, now: datetime) -> None:
         ):
             return
         if not at_once and differs(series, draft):
-            _call_a_person(series, draft.as_evidence() | _rhythm(draft.schedule), now)
+            _call_a_person(series, shown, now)
 
 
 def may_have_paid(draft: DraftPayment) -> bool:
@@ -164,8 +164,8 @@ def compare(series: PlanSeries, shown: Schedule, now: datetime) -> None:
     """What the schedule shows later: a person is called once for each other rhythm, amount or receiver."""
     pays = _other_payment(series, shown)
     if pays or not door.is_rhythm_we_asked(series, shown):
-        rhythm = f"{_rhythm(shown)['rhythm']} {pays}".strip()
-        _call_a_person(series, {"schedule": shown.id, "rhythm": rhythm}, now)
+        text = f"{rhythm(shown)['rhythm']} {pays}".strip()
+        _call_a_person(series, {"schedule": shown.id, "rhythm": text}, now)
 
 
 def _other_payment(series: PlanSeries, shown: Schedule) -> str:
@@ -178,7 +178,8 @@ def _other_payment(series: PlanSeries, shown: Schedule) -> str:
     return f"{paid.amount} {paid.counterparty_iban}"
 
 
-def _rhythm(shown: Schedule | None) -> dict[str, object]:
+def rhythm(shown: Schedule | None) -> dict[str, object]:
+    """What bunq shows of its dates, in one text."""
     if shown is None:
         return {"rhythm": ""}
     moments = [moment.isoformat() if moment else "" for moment in (shown.time_start, shown.time_end)]

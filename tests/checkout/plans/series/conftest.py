@@ -29,6 +29,7 @@ _USUAL = {
     "connection_schedules": "all",
     "scheduled_object": "none",
     "schedule_retries": 2,
+    "schedule_retry_after_s": 86400.0,
     "draft_life_s": 86400.0,
 }
 
