@@ -13,7 +13,7 @@ from tests.drill.town import Town
 # Longer than the product may take: bunq's answers (4 s) several times over, on a machine that is busy.
 TIMEOUT_S = 60.0
 _DESKTOP, _PHONE = "Mozilla/5.0 (X11; Linux x86_64) Chrome/126.0", "Mozilla/5.0 (iPhone) Mobile/15E148"
-_OUR_WORDS = ("on our side", "does not answer")
+_OUR_WORDS = ("on our side", "does not answer", "away for a moment")
 # What may be said although nothing is broken: a form that does not fit, too many tries, a return that is not ours.
 _HONEST_REFUSALS = frozenset({400, 422, 429})
 # By these a browser is known again, or somebody is signed in.
