@@ -324,9 +324,8 @@ def _settle(
         instalment.refresh_from_db()
         if payment.state in GIVEN_UP and new is PaymentStatus.PAID:
             said = f"{message or 'bunq shows it'}, after it had been said not to have come"
-            done = correct(
-                payment, new, now=now, message=said, data=data, bank_status=payment.bank_status or RUN_PAID
-            )
+            # bunq's own word is stored already, when it is bunq that says so; a person's is never stored as bunq's.
+            done = correct(payment, new, now=now, message=said, data=data, bank_status=payment.bank_status)
         else:
             done = move(payment, new, source=source, kind=kind, now=now, message=message, data=data)
         if not done:
