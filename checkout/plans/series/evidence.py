@@ -17,6 +17,7 @@ from checkout.plans.errors import PlanIsElsewhere
 from checkout.plans.events import record
 from checkout.plans.moves import due_at, end_instalment, take_plan
 from checkout.plans.series.again import GIVEN_UP, await_again, takes_back
+from checkout.plans.series.contradicting import FAILED_WORD, compare, said_by_hand
 from checkout.plans.series.expecting import payment_of
 from checkout.plans.series.moving import note
 from checkout.plans.series.statuses import BEGAN, values
@@ -27,7 +28,6 @@ from checkout.statuses import RUN_PAID, RUN_RETRY, OrderStatus, PaymentStatus
 from oauth_connect.bunq.payer_types import ScheduleInstance
 from oauth_connect.bunq.types import Money
 
-FAILED_WORD = "FAILED_USER_ERROR"
 _KNOWN = frozenset({RUN_PAID, FAILED_WORD, RUN_RETRY})
 # Two dates of a plan are at least a week apart; bunq may be some hours off ours.
 SAME_DATE = timedelta(hours=36)
@@ -40,9 +40,11 @@ _MOST_TO_COME = 1000
 
 
 def take(series: PlanSeries, runs: Sequence[ScheduleInstance], now: datetime) -> None:
-    """Take over what bunq shows of each date that has come, also of one that was paid by scanning meanwhile."""
+    """Take over what bunq shows of each date that has come, also of one that was paid by scanning meanwhile, or of
+    which a person said that it came.
+    """
     for instalment in _not_shown_as_paid(series.plan):
-        _take_date(instalment, near(runs, instalment.due_at), now)
+        _take_date(series, instalment, near(runs, instalment.due_at), now)
     for run, what in unexpected(series, runs):
         if not was_told(series, run, runs):
             _call_a_person(series, run, what, now)
@@ -72,9 +74,12 @@ def evident_runs(plan: Plan) -> set[int]:
 
 
 def _not_shown_as_paid(plan: Plan) -> QuerySet[Instalment]:
-    """Whatever became of their orders: the schedule may have paid them as well."""
+    """Whatever became of their orders: the schedule may have paid them as well. A person's word is not bunq's."""
     paid = Payment.objects.filter(
-        order__instalment__plan=plan, way=Payment.Way.SCHEDULE, status=PaymentStatus.PAID.value
+        ~said_by_hand(),
+        order__instalment__plan=plan,
+        way=Payment.Way.SCHEDULE,
+        status=PaymentStatus.PAID.value,
     )
     made = plan.made.filter(order__isnull=False).exclude(order__in=paid.values("order"))
     return made.select_related("plan")
@@ -85,7 +90,9 @@ def near(runs: Sequence[ScheduleInstance], date: datetime) -> list[ScheduleInsta
     return [one for one in runs if one.time_start is not None and abs(one.time_start - date) <= SAME_DATE]
 
 
-def _take_date(instalment: Instalment, runs: Sequence[ScheduleInstance], now: datetime) -> None:
+def _take_date(
+    series: PlanSeries, instalment: Instalment, runs: Sequence[ScheduleInstance], now: datetime
+) -> None:
     """The one run of this date that paid is the evidence, whatever failed beside it. Without one, what bunq goes on
     trying counts, and otherwise what all of them say.
 
@@ -96,9 +103,9 @@ def _take_date(instalment: Instalment, runs: Sequence[ScheduleInstance], now: da
     if len(paid) > 1:
         _hear(instalment, payment_of(instalment), paid[0], now)
     elif paid or tried:
-        _believe(instalment, payment_of(instalment), (paid or tried)[0], now)
+        _believe(series, instalment, payment_of(instalment), (paid or tried)[0], now)
     elif len({one.state for one in runs}) == 1:
-        _believe(instalment, payment_of(instalment), runs[0], now)
+        _believe(series, instalment, payment_of(instalment), runs[0], now)
 
 
 def _is_second(run: ScheduleInstance, paid: Sequence[ScheduleInstance]) -> bool:
@@ -155,8 +162,12 @@ def _call_a_person(series: PlanSeries, run: ScheduleInstance, what: str, now: da
     )
 
 
-def _believe(instalment: Instalment, payment: Payment, run: ScheduleInstance, now: datetime) -> None:
+def _believe(
+    series: PlanSeries, instalment: Instalment, payment: Payment, run: ScheduleInstance, now: datetime
+) -> None:
     if payment.state is PaymentStatus.PAID:
+        compare(series, instalment, payment, shown(run), now)
+        _note_word(payment, run, now)
         return
     pays = is_shown(run)
     _hear(instalment, payment, run, now, pays=pays)
@@ -324,9 +335,8 @@ def _settle(
         instalment.refresh_from_db()
         if payment.state in GIVEN_UP and new is PaymentStatus.PAID:
             said = f"{message or 'bunq shows it'}, after it had been said not to have come"
-            done = correct(
-                payment, new, now=now, message=said, data=data, bank_status=payment.bank_status or RUN_PAID
-            )
+            # bunq's own word is stored already, when it is bunq that says so; a person's is never stored as bunq's.
+            done = correct(payment, new, now=now, message=said, data=data, bank_status=payment.bank_status)
         else:
             done = move(payment, new, source=source, kind=kind, now=now, message=message, data=data)
         if not done:

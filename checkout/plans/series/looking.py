@@ -10,6 +10,7 @@ from checkout.models import Event, Plan, PlanSeries
 from checkout.plans.errors import PlanIsElsewhere
 from checkout.plans.events import by_whom, record
 from checkout.plans.series import door
+from checkout.plans.series.contradicting import CONTRADICTED
 from checkout.plans.series.evidence import UNEXPECTED
 from checkout.plans.series.moving import MOVE_REFUSED, move, was_said
 from checkout.plans.series.recovering import NEEDS_PERSON
@@ -24,7 +25,7 @@ LOOKED, SAID_APPROVED = "series_looked_at", "series_said_approved"
 NOT_ASKED = "This is not asked any more."
 # What a person is called to look at. By those of a draft a person is called, and they keep what bunq showed of it then.
 _DRAFT_CALLS = (SCHEDULED, OTHER_SERIES, UNKNOWN_WORD, STRAY_DRAFT, MOVE_REFUSED)
-_CALLS = (NEEDS_PERSON, UNEXPECTED, *_DRAFT_CALLS)
+_CALLS = (NEEDS_PERSON, UNEXPECTED, CONTRADICTED, *_DRAFT_CALLS)
 
 
 def wants_a_look(plan: Plan) -> bool:

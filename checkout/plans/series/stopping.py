@@ -27,7 +27,7 @@ from checkout.plans.statuses import OVER
 from checkout.services.outcome import StepResult
 
 # Asking again is harmless, so nobody gives up: soon at first, once a day in the end, or after a refusal.
-_PAUSES = (
+PAUSES = (
     *[timedelta(minutes=1)] * 3,
     *[timedelta(minutes=10)] * 3,
     *[timedelta(hours=1)] * 12,
@@ -117,10 +117,10 @@ def _asked_from(series: PlanSeries) -> datetime:
     kinds = [kind for kind, _ in happened]
     asked = kinds.count(ASKED) - kinds.count(NOT_ASKED)
     if REFUSED in kinds[:1]:
-        return happened[0][1] + _PAUSES[-1]
+        return happened[0][1] + PAUSES[-1]
     if asked <= 0 or kinds[0] == NOT_ASKED:
         return series.created_at
-    return happened[0][1] + _PAUSES[min(asked, len(_PAUSES)) - 1]
+    return happened[0][1] + PAUSES[min(asked, len(PAUSES)) - 1]
 
 
 def _refused(series: PlanSeries, answer: NotTold, now: datetime) -> None:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 
 from checkout.models import Instalment, Merchant, Payment, PlanEvent, PlanSeries
 from checkout.plans.series.sending import NOT_SEEN
 from checkout.plans.series.statuses import AT_BANK, SeriesStatus, values
+from checkout.plans.series.watching import NOT_CLOSED
 from checkout.plans.statuses import InstalmentStatus
 from checkout.statuses import RUN_RETRY, PaymentStatus
 
@@ -20,6 +21,7 @@ class ToDo(StrEnum):
     STOP = "series_stop"  # it is to be stopped, and bunq does not show that it is
     LOOK = "series_look"  # what bunq holds cannot be told, or is something else than was asked for
     UNSEEN = "series_unseen"  # it may have been approved, and no connection of now can read it
+    CLOSE = "series_close"  # its draft is to be closed, and bunq shows that it still waits
 
 
 @dataclass(frozen=True)
@@ -51,26 +53,33 @@ def tried_again(rows: Iterable[Instalment]) -> set[int]:
 def series(merchants: QuerySet[Merchant] | None) -> list[SeriesTask]:
     """Series that somebody has to stop, or look at in bunq, or ask the payer about."""
     stop = Q(stop_wanted_at__isnull=False, status=SeriesStatus.SCHEDULED.value)
-    said = PlanEvent.objects.filter(plan=OuterRef("plan"), kind=NOT_SEEN, at__gte=OuterRef("created_at"))
-    unseen = Q(Exists(said), out_of_sight=True, status__in=values(AT_BANK))
-    rows = PlanSeries.objects.filter(stop | Q(unclear=True) | unseen)
+    unseen = Q(_was_said(NOT_SEEN), out_of_sight=True, status__in=values(AT_BANK))
+    unclosed = Q(_was_said(NOT_CLOSED), status=SeriesStatus.CANCELLING.value)
+    rows = PlanSeries.objects.filter(stop | Q(unclear=True) | unseen | unclosed)
+    rows = rows.annotate(is_unseen=Case(When(unseen, then=True), default=False))
     if merchants is not None:
         rows = rows.filter(plan__merchant__in=merchants.values("pk"))
     found = rows.select_related("plan__merchant").order_by("pk")[:MOST]
     return [
         SeriesTask(
             one,
-            _to_do(one),
+            _to_do(one, is_unseen=one.is_unseen),
             one.stop_wanted_at or one.looked_at or one.created_at,
         )
         for one in found
     ]
 
 
-def _to_do(one: PlanSeries) -> ToDo:
+def _was_said(kind: str) -> Exists:
+    return Exists(PlanEvent.objects.filter(plan=OuterRef("plan"), kind=kind, at__gte=OuterRef("created_at")))
+
+
+def _to_do(one: PlanSeries, *, is_unseen: bool) -> ToDo:
     if one.unclear:
         return ToDo.LOOK
-    return ToDo.STOP if one.state is SeriesStatus.SCHEDULED else ToDo.UNSEEN
+    if one.state is SeriesStatus.SCHEDULED:
+        return ToDo.STOP
+    return ToDo.UNSEEN if is_unseen else ToDo.CLOSE
 
 
 def count_open(merchants: QuerySet[Merchant] | None) -> int:

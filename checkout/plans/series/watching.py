@@ -4,23 +4,30 @@
 Source: bunq OpenAPI, DraftPayment, Schedule.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from checkout import bank
 from checkout.bank import NothingHappened
-from checkout.models import Event, PlanSeries
+from checkout.models import Event, PlanEvent, PlanSeries
 from checkout.plans.series import door
 from checkout.plans.series.moving import move, note, was_said
 from checkout.plans.series.sending import in_sight, is_unwanted, not_shown
 from checkout.plans.series.statuses import CLOSED, Reading, SeriesStatus
+from checkout.plans.series.stopping import PAUSES
 from checkout.services.outcome import StepResult, growing
 from checkout.statuses import FROM_BUNQ, PaymentStatus, from_bunq
 from oauth_connect.bunq.payer_types import DraftPayment, Schedule
 
 UNREADABLE, OTHER_SERIES = "series_unreadable", "series_differs"
 SCHEDULED, UNKNOWN_WORD = "series_scheduled", "series_unknown_word"
+CLOSE_ASKED, NOT_CLOSED = "series_close_asked", "series_not_closed"
+# Asking to close is harmless, so nobody gives up: at once while the draft may just have changed, then as for a stop.
+_CLOSE_PAUSES = (*[timedelta(0)] * 3, *PAUSES)
+# After so long a person is told, who can ask the payer to decline it.
+_UNCLOSED_FOR = timedelta(hours=1)
 _NO_MONEY = frozenset({None, "ScheduledPayment", "SchedulePayment"})
 _NO_MONEY_MOVED = "The payer approved the series in bunq. No money moved by that."
 _MAY_HAVE_PAID = (
@@ -30,6 +37,7 @@ _MAY_HAVE_PAID = (
 )
 _PAUSE_S = 5.0
 _SOON_S = 1.0
+_MINUTE_S, _HOUR_S = 60.0, 3600.0
 _BANK_STATUS_LENGTH = 40
 
 
@@ -66,16 +74,51 @@ def close(series: PlanSeries, now: datetime) -> StepResult:
     if isinstance(answer, NothingHappened):
         return _unread(series, answer, now)
     believe(series, answer, now)
-    if series.state is not SeriesStatus.CANCELLING or from_bunq(answer.status) is not PaymentStatus.PENDING:
+    if not _is_to_be_closed(series, answer):
         return StepResult(growing(_SOON_S, series.steps_without_news))
-    trouble = _ask_to_close(series, answer, now)
-    if trouble is not None:
-        return _unread(series, trouble, now)
-    answer = _read(series)
-    if isinstance(answer, NothingHappened):
-        return _unread(series, answer, now)
-    believe(series, answer, now)
+    if now >= _close_from(series):
+        trouble = _ask_to_close(series, answer, now)
+        if trouble is not None:
+            return _unread(series, trouble, now)
+        answer = _read(series)
+        if isinstance(answer, NothingHappened):
+            return _unread(series, answer, now)
+        believe(series, answer, now)
+    if _is_to_be_closed(series, answer):
+        return _not_closed(series, now)
     return StepResult(growing(_SOON_S, series.steps_without_news))
+
+
+def _is_to_be_closed(series: PlanSeries, shown: DraftPayment) -> bool:
+    return series.state is SeriesStatus.CANCELLING and from_bunq(shown.status) is PaymentStatus.PENDING
+
+
+def _asked_to_close(series: PlanSeries) -> QuerySet[PlanEvent]:
+    return series.plan.events.filter(kind=CLOSE_ASKED, data__series=series.number).order_by("id")
+
+
+def _close_from(series: PlanSeries) -> datetime:
+    """When bunq may be asked to close it (again)."""
+    asked = list(_asked_to_close(series).values_list("at", flat=True))
+    return asked[-1] + _CLOSE_PAUSES[min(len(asked), len(_CLOSE_PAUSES)) - 1] if asked else series.created_at
+
+
+def _not_closed(series: PlanSeries, now: datetime) -> StepResult:
+    """bunq was asked, and shows that it waits on. It is read more and more seldom; a person is told once."""
+    first = _asked_to_close(series).values_list("at", flat=True).first()
+    open_for = now - (first or now)
+    if open_for >= _UNCLOSED_FOR and not was_said(series, NOT_CLOSED):
+        note(
+            series,
+            NOT_CLOSED,
+            source=Event.Source.BANK,
+            now=now,
+            message="bunq was asked to close it, and shows that it still waits for the payer's approval.",
+            alert=True,
+        )
+    wait_s = (_close_from(series) - now).total_seconds()
+    seldom_s = min(max(open_for.total_seconds() / 10, _MINUTE_S), _HOUR_S)
+    return StepResult(max(growing(_SOON_S, series.steps_without_news), min(wait_s, seldom_s)))
 
 
 def _read(series: PlanSeries) -> DraftPayment | NothingHappened:
@@ -92,7 +135,7 @@ def _ask_to_close(series: PlanSeries, shown: DraftPayment, now: datetime) -> Not
     try:
         note(
             series,
-            "series_close_asked",
+            CLOSE_ASKED,
             source=Event.Source.WORKER,
             now=now,
             data={"request_id": request_id, "draft_id": series.draft_id, "updated": shown.updated},

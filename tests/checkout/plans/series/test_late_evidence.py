@@ -182,3 +182,10 @@ def test_two_weeks_after_the_word_nobody_looks_any_more(club: SeriesClub) -> Non
     plan.refresh_from_db()
     assert (club.series(plan).status, club.series(plan).due_at) == ("finished", None)
     assert plan.disconnected_at is not None
+
+
+def test_a_persons_yes_after_their_no_is_not_stored_as_bunqs_word(club: SeriesClub) -> None:
+    plan = due_and_unread(club, instalments=3)
+    evidence.deny(club.last(plan), by="sam", now=club.now)
+    evidence.confirm(club.last(plan), by="sam", now=club.now)
+    assert (club.payment(plan).status, club.payment(plan).bank_status) == ("paid", ""), "bunq never said that"

@@ -9,6 +9,10 @@ from checkout.models import Event, Plan, PlanSeries
 from checkout.plans import stopping
 from checkout.plans.series import door
 from checkout.plans.series import stopping as series_stopping
+from checkout.plans.series.steps import take_step
+from checkout.plans.series.to_do import ToDo
+from checkout.plans.series.to_do import series as series_to_do
+from checkout.plans.series.watching import CLOSE_ASKED, NOT_CLOSED
 from tests.checkout.plans.conftest import DAY
 from tests.checkout.plans.series.conftest import SeriesClub
 
@@ -82,3 +86,26 @@ def test_who_presses_stop_again_at_once_costs_the_bank_nothing(
     club.now += timedelta(minutes=2)
     stop(club, plan)
     assert len(reads) == 1
+
+
+def test_a_close_that_bunq_refuses_is_asked_more_and_more_seldom_and_becomes_somebodys_task(
+    club: SeriesClub,
+) -> None:
+    club.behaves(draft_life_s=60 * 86400.0)
+    plan = club.asked(starts_on=club.today + 30 * DAY)
+    club.bank.fault("refused", times=5000, status=403, method="PUT", path=r"draft-payment/\d+$")
+    stop(club, plan)
+    for _ in range(12):
+        club.now += timedelta(seconds=61)
+        take_step(club.series(plan).pk, club.now)
+    assert club.series(plan).status == "cancelling"
+    assert 4 <= club.said(plan).count(CLOSE_ASKED) <= 8
+    assert series_to_do(None) == [], "for an hour bunq may just be busy"
+    for _ in range(2):
+        club.passes(timedelta(hours=1))
+    assert [(task.series.plan, task.to_do) for task in series_to_do(None)] == [(plan, ToDo.CLOSE)]
+    assert club.said(plan).count(NOT_CLOSED) == 1
+    club.bank.clear_faults()
+    club.passes(DAY)
+    plan.refresh_from_db()
+    assert (series_to_do(None), club.series(plan).status, plan.status) == ([], "cancelled", "cancelled")

@@ -1,5 +1,6 @@
 """bunq showed a date as failed, and then that it tries again: nobody is offered a code beside that."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from checkout.services.errors import AttemptRunning
 from checkout.services.orders import expire_orders
 from tests.checkout.plans.conftest import DAY
 from tests.checkout.plans.series.conftest import SeriesClub
+from tests.checkout.plans.series.test_late_evidence import run_that_failed, unread
 from tests.checkout.plans.series.test_pages import admin
 from tests.oauth_connect.dying import dies_before_write
 
@@ -199,3 +201,26 @@ def test_a_process_may_die_while_it_hears_of_it(club: SeriesClub, line: int) -> 
     payment = club.payment(plan)
     assert (payment.status, payment.bank_status, club.states(plan)) == ("pending", "RETRY", ["unconfirmed"])
     assert club.said(plan).count(AGAIN) == 1
+
+
+def test_a_run_that_failed_does_not_hide_another_of_that_date_that_is_tried_again(club: SeriesClub) -> None:
+    plan = unread(club).scheduled(instalments=3)
+    club.until_due(plan)
+    failed = run_that_failed(club, plan, 1)
+    retry = replace(run_that_failed(club, plan, 2), state="RETRY")
+    evidence.take(club.series(plan), [retry, failed], club.now)
+    assert (club.states(plan), club.payment(plan).bank_status) == (["open"], "RETRY")
+    with pytest.raises(PlanIsElsewhere, match="bunq shows"):
+        evidence.deny(club.last(plan), by="sam", now=club.now)
+
+
+def test_nor_does_one_that_failed_before_the_other_was_shown(club: SeriesClub) -> None:
+    plan = unread(club).scheduled(instalments=3)
+    club.until_due(plan)
+    failed = run_that_failed(club, plan, 1)
+    evidence.take(club.series(plan), [failed], club.now)
+    retry = replace(run_that_failed(club, plan, 2), state="RETRY")
+    evidence.take(club.series(plan), [retry, failed], club.now)
+    assert (club.states(plan), club.payment(plan).status) == (["unconfirmed"], "pending")
+    with pytest.raises(AttemptRunning):
+        scan(club, plan)
