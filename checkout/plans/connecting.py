@@ -11,10 +11,10 @@ from django.db import transaction
 
 from checkout.models import Event, Payment, Plan
 from checkout.plans.errors import NoSuchAccount, PlanIsElsewhere
-from checkout.plans.events import record
+from checkout.plans.events import CONNECTED_AGAIN, record
 from checkout.plans.losing import note_loss
 from checkout.plans.moves import NOT_LOST, move_plan, scheduled, take_plan, write
-from checkout.plans.series import preparing
+from checkout.plans.series import preparing, strays
 from checkout.plans.statuses import OVER, InstalmentStatus, PlanStatus
 from checkout.services.comparing import as_far_as_known
 from checkout.services.errors import TooManyAttempts
@@ -172,6 +172,7 @@ def _use(plan: Plan, connection: Connection, account: PayerAccount, now: datetim
                 preparing.prepare(plan, source=Event.Source.WORKER, now=now)
         else:
             write(plan, **way)
-            record(plan, "connected_again", source=Event.Source.SHOPPER, now=now)
+            record(plan, CONNECTED_AGAIN, source=Event.Source.SHOPPER, now=now)
+            strays.wake(plan, now)
         keep(plan, now)
         plan.made.filter(status=InstalmentStatus.OPEN.value).update(look_at=now)
