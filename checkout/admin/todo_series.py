@@ -16,6 +16,8 @@ _WHAT = {
     ToDo.LOOK: "bunq shows something about this series that Kassa cannot judge, or its answer was lost.",
     ToDo.UNSEEN: "bunq does not let Kassa read what became of the approval, for example because the payer's connection "
     "ended. If the payer gave it, bunq may be paying, and Kassa does not see it.",
+    ToDo.UNAPPROVED: "The payer has not approved this series: it was declined, lapsed, or was closed, and nobody has "
+    "asked for it since. The plan stands still, and Kassa expects no payment of it.",
 }
 _HOW = {
     ToDo.STOP: "Ask the payer to stop the scheduled payment in the bunq app. Once they told you that they did, say so "
@@ -24,6 +26,8 @@ _HOW = {
     ToDo.UNSEEN: "Ask the payer whether they approved the scheduled payment in the bunq app, look at your bank "
     "statement, and say here what you found. If the payer connects bunq again on the plan's page, this goes away by "
     "itself.",
+    ToDo.UNAPPROVED: "Remind the payer: on the plan's page they can ask for the approval again. Or cancel the plan. "
+    "Once they have asked, this goes away by itself.",
 }
 
 

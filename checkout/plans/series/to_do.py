@@ -2,24 +2,28 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from checkout.models import Instalment, Merchant, Payment, PlanEvent, PlanSeries
 from checkout.plans.series.sending import NOT_SEEN
-from checkout.plans.series.statuses import AT_BANK, SeriesStatus, values
-from checkout.plans.statuses import InstalmentStatus
+from checkout.plans.series.statuses import AT_BANK, NEVER_BEGAN, SeriesStatus, values
+from checkout.plans.statuses import Collecting, InstalmentStatus, PlanStatus
 from checkout.statuses import RUN_RETRY, PaymentStatus
+from oauth_connect import clock
 
 MOST = 500
+# So long the payer has time to ask for the approval again by themselves.
+UNAPPROVED_FOR = timedelta(days=3)
 
 
 class ToDo(StrEnum):
     STOP = "series_stop"  # it is to be stopped, and bunq does not show that it is
     LOOK = "series_look"  # what bunq holds cannot be told, or is something else than was asked for
     UNSEEN = "series_unseen"  # it may have been approved, and no connection of now can read it
+    UNAPPROVED = "series_unapproved"  # it was declined or lapsed, and the plan stands still
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,14 @@ def tried_again(rows: Iterable[Instalment]) -> set[int]:
     return set(mine.values_list("order_id", flat=True))
 
 
-def series(merchants: QuerySet[Merchant] | None) -> list[SeriesTask]:
-    """Series that somebody has to stop, or look at in bunq, or ask the payer about."""
+def series(merchants: QuerySet[Merchant] | None, now: datetime | None = None) -> list[SeriesTask]:
+    """Series that somebody has to stop, or look at in bunq, or ask the payer about. Two queries; `now`: by default
+    the shared clock's.
+    """
+    return (_called_for(merchants) + _unapproved(merchants, now or clock.now()))[:MOST]
+
+
+def _called_for(merchants: QuerySet[Merchant] | None) -> list[SeriesTask]:
     stop = Q(stop_wanted_at__isnull=False, status=SeriesStatus.SCHEDULED.value)
     said = PlanEvent.objects.filter(plan=OuterRef("plan"), kind=NOT_SEEN, at__gte=OuterRef("created_at"))
     unseen = Q(Exists(said), out_of_sight=True, status__in=values(AT_BANK))
@@ -67,6 +77,23 @@ def series(merchants: QuerySet[Merchant] | None) -> list[SeriesTask]:
     ]
 
 
+def _unapproved(merchants: QuerySet[Merchant] | None, now: datetime) -> list[SeriesTask]:
+    """The last series of each active plan that has none at bunq, and of which nobody has to look at anything."""
+    mine = PlanSeries.objects.filter(plan=OuterRef("plan"))
+    rows = PlanSeries.objects.filter(
+        ~Exists(mine.filter(Q(unclear=True) | Q(number__gt=OuterRef("number")))),
+        plan__status=PlanStatus.ACTIVE.value,
+        plan__collecting=Collecting.SERIES.value,
+        plan__next_at__isnull=True,
+        status__in=values(NEVER_BEGAN),
+        final_at__lte=now - UNAPPROVED_FOR,
+    )
+    if merchants is not None:
+        rows = rows.filter(plan__merchant__in=merchants.values("pk"))
+    found = rows.select_related("plan__merchant").order_by("pk")[:MOST]
+    return [SeriesTask(one, ToDo.UNAPPROVED, one.final_at or one.created_at) for one in found]
+
+
 def _to_do(one: PlanSeries) -> ToDo:
     if one.unclear:
         return ToDo.LOOK
@@ -74,5 +101,5 @@ def _to_do(one: PlanSeries) -> ToDo:
 
 
 def count_open(merchants: QuerySet[Merchant] | None) -> int:
-    """How many payments are to be confirmed, and series to be looked at. Two queries."""
+    """How many payments are to be confirmed, and series to be looked at. Three queries."""
     return len(unconfirmed(merchants).values_list("pk", flat=True)) + len(series(merchants))
