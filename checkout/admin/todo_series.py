@@ -10,6 +10,7 @@ from checkout.admin.wishes import Button, button
 from checkout.models import Instalment
 from checkout.plans.series import to_do
 from checkout.plans.series.to_do import SeriesTask, ToDo
+from checkout.statuses import RUN_RETRY
 
 _WHAT = {
     ToDo.STOP: "This series is to be stopped, and bunq does not show that it is. bunq may go on paying.",
@@ -53,12 +54,13 @@ class SeriesRow:
 def payments(merchants: Any, most: int) -> list[PaymentRow]:
     rows = []
     found = list(to_do.unconfirmed(merchants)[:most])
-    tried = to_do.tried_again(found)
+    words = to_do.bunqs_words(found)
     for instalment in found:
         order = instalment.order
         assert order is not None
-        again = order.pk in tried
-        offered = [one for one in SERIES_ORDER_WISHES if not again or one.is_offered(order)]
+        # Of the others both can be said; that is asked for each only where bunq's word may stand against it.
+        offered = [one for one in SERIES_ORDER_WISHES if order.pk not in words or one.is_offered(order)]
+        again = words.get(order.pk) == RUN_RETRY
         url = reverse("admin:checkout_order_change", args=[order.pk])
         rows.append(PaymentRow(instalment, url, [button(one, order) for one in offered], again))
     return rows

@@ -11,7 +11,7 @@ from checkout.models import Instalment, Merchant, Payment, PlanEvent, PlanSeries
 from checkout.plans.series.sending import NOT_SEEN
 from checkout.plans.series.statuses import AT_BANK, NEVER_BEGAN, SeriesStatus, values
 from checkout.plans.statuses import Collecting, InstalmentStatus, PlanStatus
-from checkout.statuses import RUN_RETRY, PaymentStatus
+from checkout.statuses import RUN_PAID, RUN_RETRY, PaymentStatus
 from oauth_connect import clock
 
 MOST = 500
@@ -45,11 +45,11 @@ def unconfirmed(merchants: QuerySet[Merchant] | None) -> QuerySet[Instalment]:
     return rows.select_related("plan__merchant", "order").order_by("due_at")[:MOST]
 
 
-def tried_again(rows: Iterable[Instalment]) -> set[int]:
-    """The orders of these that bunq tries once more to pay, as far as it has shown. One query."""
+def bunqs_words(rows: Iterable[Instalment]) -> dict[int, str]:
+    """The orders of these of which bunq showed last that it tries once more, or that it paid, with that. One query."""
     orders = [one.order_id for one in rows if one.order_id is not None]
-    mine = Payment.objects.filter(order_id__in=orders, way=Payment.Way.SCHEDULE, bank_status=RUN_RETRY)
-    return set(mine.values_list("order_id", flat=True))
+    mine = Payment.objects.filter(order_id__in=orders, way=Payment.Way.SCHEDULE)
+    return dict(mine.filter(bank_status__in=[RUN_RETRY, RUN_PAID]).values_list("order_id", "bank_status"))
 
 
 def series(merchants: QuerySet[Merchant] | None, now: datetime | None = None) -> list[SeriesTask]:
