@@ -10,6 +10,7 @@ from checkout.admin.wishes import Button, button
 from checkout.models import Instalment
 from checkout.plans.series import to_do
 from checkout.plans.series.to_do import SeriesTask, ToDo
+from checkout.statuses import RUN_RETRY
 
 _WHAT = {
     ToDo.STOP: "This series is to be stopped, and bunq does not show that it is. bunq may go on paying.",
@@ -18,6 +19,8 @@ _WHAT = {
     "ended. If the payer gave it, bunq may be paying, and Kassa does not see it.",
     ToDo.CLOSE: "This request for approval is to be closed, and bunq shows that it still waits in the payer's bunq "
     "app. The payer can still approve it.",
+    ToDo.UNAPPROVED: "The payer has not approved this series: it was declined, lapsed, or was closed, and nobody has "
+    "asked for it since. The plan stands still, and Kassa expects no payment of it.",
 }
 _HOW = {
     ToDo.STOP: "Ask the payer to stop the scheduled payment in the bunq app. Once they told you that they did, say so "
@@ -28,6 +31,8 @@ _HOW = {
     "itself.",
     ToDo.CLOSE: "Ask the payer to decline it in the bunq app. Kassa goes on asking bunq to close it. Once bunq shows "
     "that it is closed, this goes away by itself.",
+    ToDo.UNAPPROVED: "Remind the payer: on the plan's page they can ask for the approval again. Or cancel the plan. "
+    "Once they have asked, this goes away by itself.",
 }
 
 
@@ -53,12 +58,13 @@ class SeriesRow:
 def payments(merchants: Any, most: int) -> list[PaymentRow]:
     rows = []
     found = list(to_do.unconfirmed(merchants)[:most])
-    tried = to_do.tried_again(found)
+    words = to_do.bunqs_words(found)
     for instalment in found:
         order = instalment.order
         assert order is not None
-        again = order.pk in tried
-        offered = [one for one in SERIES_ORDER_WISHES if not again or one.is_offered(order)]
+        # Of the others both can be said; that is asked for each only where bunq's word may stand against it.
+        offered = [one for one in SERIES_ORDER_WISHES if order.pk not in words or one.is_offered(order)]
+        again = words.get(order.pk) == RUN_RETRY
         url = reverse("admin:checkout_order_change", args=[order.pk])
         rows.append(PaymentRow(instalment, url, [button(one, order) for one in offered], again))
     return rows

@@ -11,10 +11,10 @@ from django.db import transaction
 
 from checkout.models import Event, Payment, Plan
 from checkout.plans.errors import NoSuchAccount, PlanIsElsewhere
-from checkout.plans.events import record
+from checkout.plans.events import CONNECTED_AGAIN, record
 from checkout.plans.losing import note_loss
 from checkout.plans.moves import NOT_LOST, move_plan, scheduled, take_plan, write
-from checkout.plans.series import preparing
+from checkout.plans.series import preparing, strays
 from checkout.plans.statuses import OVER, InstalmentStatus, PlanStatus
 from checkout.services.comparing import as_far_as_known
 from checkout.services.errors import TooManyAttempts
@@ -133,6 +133,12 @@ def works(plan: Plan) -> bool:
     return connection is not None and connection.status is ConnectionStatus.ACTIVE
 
 
+def _is_used(plan: Plan, connection: Connection, account: PayerAccount) -> bool:
+    """Whether pushes go there already."""
+    used = (plan.connection_pk, plan.account_id, plan.payer_iban)
+    return plan.lost_at is None and used == (connection.pk, account.account_id, account.iban)
+
+
 def _account(plan: Plan, connection: Connection) -> PayerAccount | None:
     """The one that was named before, or the only one there is. Any other one is for the payer to choose."""
     known = plan.payer_iban or _first_payer_iban(plan)
@@ -170,8 +176,9 @@ def _use(plan: Plan, connection: Connection, account: PayerAccount, now: datetim
             )
             if plan.is_series:
                 preparing.prepare(plan, source=Event.Source.WORKER, now=now)
-        else:
+        elif not _is_used(plan, connection, account):
             write(plan, **way)
-            record(plan, "connected_again", source=Event.Source.SHOPPER, now=now)
+            record(plan, CONNECTED_AGAIN, source=Event.Source.SHOPPER, now=now)
+            strays.wake(plan, now)
         keep(plan, now)
         plan.made.filter(status=InstalmentStatus.OPEN.value).update(look_at=now)

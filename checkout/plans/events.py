@@ -8,6 +8,7 @@ from typing import Any
 from checkout.models import Event, Instalment, Plan, PlanEvent
 
 logger = logging.getLogger("kassa.plans")
+CONNECTED_AGAIN = "connected_again"
 
 
 def record(

@@ -108,6 +108,7 @@ def say_none(plan: Plan, *, by: str, now: datetime) -> None:
         kind=SAID_NONE,
         now=now,
         message=f"by {by}: nothing of it waits or runs in the payer's bunq app",
+        due_at=now,  # bunq is asked all the same, where it can be
     )
     if not done:
         raise PlanIsElsewhere(NOT_ASKED)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q, QuerySet
 
 from checkout.models import PlanSeries
-from checkout.plans.series import following, recovering, sending, stopping, watching
+from checkout.plans.series import following, recovering, sending, stopping, strays, watching
 from checkout.plans.series.statuses import SeriesStatus
 from checkout.services.lease import new_owner, take
 from checkout.services.outcome import StepResult, growing
@@ -54,6 +54,8 @@ def _do(series: PlanSeries, now: datetime) -> StepResult | None:
             return stopping.no_later(series, following.follow(series, now), now)
         case SeriesStatus.STOPPED | SeriesStatus.FINISHED:
             return following.look_back(series, now)
+        case SeriesStatus.FAILED:
+            return strays.look_again(series, now)
         case _:
             return None
 
@@ -79,4 +81,6 @@ def _give_back(
 
 
 def _goes_on(series: PlanSeries, now: datetime) -> bool:
-    return not series.state.is_final or following.has_to_look_back(series, now)
+    if not series.state.is_final or following.has_to_look_back(series, now):
+        return True
+    return strays.is_looked_for(series, now)

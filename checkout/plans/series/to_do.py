@@ -2,19 +2,22 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 
 from checkout.models import Instalment, Merchant, Payment, PlanEvent, PlanSeries
 from checkout.plans.series.sending import NOT_SEEN
-from checkout.plans.series.statuses import AT_BANK, SeriesStatus, values
+from checkout.plans.series.statuses import AT_BANK, NEVER_BEGAN, SeriesStatus, values
 from checkout.plans.series.watching import NOT_CLOSED
-from checkout.plans.statuses import InstalmentStatus
-from checkout.statuses import RUN_RETRY, PaymentStatus
+from checkout.plans.statuses import Collecting, InstalmentStatus, PlanStatus
+from checkout.statuses import RUN_PAID, RUN_RETRY, PaymentStatus
+from oauth_connect import clock
 
 MOST = 500
+# So long the payer has time to ask for the approval again by themselves.
+UNAPPROVED_FOR = timedelta(days=3)
 
 
 class ToDo(StrEnum):
@@ -22,6 +25,7 @@ class ToDo(StrEnum):
     LOOK = "series_look"  # what bunq holds cannot be told, or is something else than was asked for
     UNSEEN = "series_unseen"  # it may have been approved, and no connection of now can read it
     CLOSE = "series_close"  # its draft is to be closed, and bunq shows that it still waits
+    UNAPPROVED = "series_unapproved"  # it was declined or lapsed, and the plan stands still
 
 
 @dataclass(frozen=True)
@@ -43,15 +47,21 @@ def unconfirmed(merchants: QuerySet[Merchant] | None) -> QuerySet[Instalment]:
     return rows.select_related("plan__merchant", "order").order_by("due_at")[:MOST]
 
 
-def tried_again(rows: Iterable[Instalment]) -> set[int]:
-    """The orders of these that bunq tries once more to pay, as far as it has shown. One query."""
+def bunqs_words(rows: Iterable[Instalment]) -> dict[int, str]:
+    """The orders of these of which bunq showed last that it tries once more, or that it paid, with that. One query."""
     orders = [one.order_id for one in rows if one.order_id is not None]
-    mine = Payment.objects.filter(order_id__in=orders, way=Payment.Way.SCHEDULE, bank_status=RUN_RETRY)
-    return set(mine.values_list("order_id", flat=True))
+    mine = Payment.objects.filter(order_id__in=orders, way=Payment.Way.SCHEDULE)
+    return dict(mine.filter(bank_status__in=[RUN_RETRY, RUN_PAID]).values_list("order_id", "bank_status"))
 
 
-def series(merchants: QuerySet[Merchant] | None) -> list[SeriesTask]:
-    """Series that somebody has to stop, or look at in bunq, or ask the payer about."""
+def series(merchants: QuerySet[Merchant] | None, now: datetime | None = None) -> list[SeriesTask]:
+    """Series that somebody has to stop, or look at in bunq, or ask the payer about. Two queries; `now`: by default
+    the shared clock's.
+    """
+    return (_called_for(merchants) + _unapproved(merchants, now or clock.now()))[:MOST]
+
+
+def _called_for(merchants: QuerySet[Merchant] | None) -> list[SeriesTask]:
     stop = Q(stop_wanted_at__isnull=False, status=SeriesStatus.SCHEDULED.value)
     unseen = Q(_was_said(NOT_SEEN), out_of_sight=True, status__in=values(AT_BANK))
     unclosed = Q(_was_said(NOT_CLOSED), status=SeriesStatus.CANCELLING.value)
@@ -74,6 +84,23 @@ def _was_said(kind: str) -> Exists:
     return Exists(PlanEvent.objects.filter(plan=OuterRef("plan"), kind=kind, at__gte=OuterRef("created_at")))
 
 
+def _unapproved(merchants: QuerySet[Merchant] | None, now: datetime) -> list[SeriesTask]:
+    """The last series of each active plan that has none at bunq, and of which nobody has to look at anything."""
+    mine = PlanSeries.objects.filter(plan=OuterRef("plan"))
+    rows = PlanSeries.objects.filter(
+        ~Exists(mine.filter(Q(unclear=True) | Q(number__gt=OuterRef("number")))),
+        plan__status=PlanStatus.ACTIVE.value,
+        plan__collecting=Collecting.SERIES.value,
+        plan__next_at__isnull=True,
+        status__in=values(NEVER_BEGAN),
+        final_at__lte=now - UNAPPROVED_FOR,
+    )
+    if merchants is not None:
+        rows = rows.filter(plan__merchant__in=merchants.values("pk"))
+    found = rows.select_related("plan__merchant").order_by("pk")[:MOST]
+    return [SeriesTask(one, ToDo.UNAPPROVED, one.final_at or one.created_at) for one in found]
+
+
 def _to_do(one: PlanSeries, *, is_unseen: bool) -> ToDo:
     if one.unclear:
         return ToDo.LOOK
@@ -83,5 +110,5 @@ def _to_do(one: PlanSeries, *, is_unseen: bool) -> ToDo:
 
 
 def count_open(merchants: QuerySet[Merchant] | None) -> int:
-    """How many payments are to be confirmed, and series to be looked at. Two queries."""
+    """How many payments are to be confirmed, and series to be looked at. Three queries."""
     return len(unconfirmed(merchants).values_list("pk", flat=True)) + len(series(merchants))

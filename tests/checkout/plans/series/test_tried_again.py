@@ -193,6 +193,19 @@ def test_the_merchant_reads_what_to_do_and_is_not_offered_what_cannot_be_said(
     assert f"/admin/checkout/order/{order_pk}/did_not_come/" not in todo
 
 
+def test_nor_while_bunq_says_that_it_paid_and_does_not_show_the_payment(
+    club: SeriesClub, admin: Client
+) -> None:
+    plan = failed_at_first(club, fails=0)
+    club.bank.fault("run_field", times=50, field="result_object", value=None)
+    club.passes(timedelta(hours=25))
+    todo = admin.get("/admin/todo/").content.decode()
+    order_pk = club.last_order(plan).pk
+    assert f"/admin/checkout/order/{order_pk}/came/" in todo
+    assert f"/admin/checkout/order/{order_pk}/did_not_come/" not in todo
+    assert "shows that it tries once more" not in todo
+
+
 @pytest.mark.parametrize("line", range(1, 16, 2))
 def test_a_process_may_die_while_it_hears_of_it(club: SeriesClub, line: int) -> None:
     plan = failed_at_first(club, again_after=20 * DAY)
