@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from checkout.models import Event
 from checkout.plans import stopping
+from checkout.plans.series import preparing
 from checkout.plans.series.steps import take_step
 from checkout.plans.series.to_do import series as series_to_do
 from oauth_connect import payers
@@ -73,7 +74,8 @@ def test_asking_again_without_a_connection_uses_nothing_up(club: SeriesClub, cli
         assert state(text) == "series_again"
     assert "connect" in text.lower()
     plan = club.connects(plan)
-    assert state(send(client, plan, "again")) == "series_asked"
+    # Not by the page, whose clock is not the club's: to a bank that is ahead its request would be too old to be sent.
+    preparing.ask_again(plan, source=Event.Source.SHOPPER, now=club.now)
     club.works()
     assert club.series(plan).status == "waiting"
 
