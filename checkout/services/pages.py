@@ -34,7 +34,7 @@ _UNSEEN: dict[type[Model], frozenset[str]] = {
     ),
     Payment: frozenset(
         {
-            *("request_id", "request_body", "sent_by", "held_at", "after_draft_id", "bank_status"),
+            *("request_id", "request_body", "sent_by", "held_at", "after_draft_id"),
             *("connection_id", "account_id", "bank_reference", "keep_due_at"),
             "refund_claimed",
             *("lease_owner", "lease_until", "due_at", "urgent", "steps_without_news", "page_seen_at"),

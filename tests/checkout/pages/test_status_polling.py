@@ -102,6 +102,16 @@ def test_news_cost_one_query_too(
         assert client.get(url_of(made)).status_code == 200
 
 
+def test_the_page_follows_when_bunq_tries_a_scheduled_payment_again(client: Client) -> None:
+    register()
+    made = next(make for name, _, make in SCENES if name == "scheduled")()
+    first = client.get(url_of(made))
+    made.payments.update(bank_status="RETRY")
+    news = client.get(url_of(made), headers={"If-None-Match": first["ETag"]})
+    assert news.status_code == 200
+    assert "bunq tries again" in news.json()["html"]
+
+
 @every_scene
 def test_the_order_page_costs_two_queries(
     client: Client,
