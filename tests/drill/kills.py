@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from launcher.processes import LauncherError
 
+# So much longer a drill may take until one of each kind was killed.
+_TURNS_AT_MOST_S = 60.0
 _TICK_S = 0.05
 _READY_TIMEOUT_S = 90.0
 
@@ -71,10 +73,10 @@ class Reaper:
     def reap(self, seconds: float, each_tick: Callable[[], None]) -> None:
         """Strike and give back for so long; then give back everything and wait until it works.
 
-        On a slow machine it takes longer until one of each kind has had its turn, at most twice as long.
+        On a slow machine it takes longer until one of each kind has had its turn, at most a minute longer.
         """
         until = time.monotonic() + seconds
-        for_turns = until + seconds
+        for_turns = until + _TURNS_AT_MOST_S
         next_at = time.monotonic() + self.rng.uniform(0.3, 1.0) * self.every_s
         while (now := time.monotonic()) < until or (self._turn and now < for_turns):
             self.look_after()
