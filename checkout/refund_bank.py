@@ -3,7 +3,7 @@
 What Kassa prepares there is a draft payment from the merchant's account, which the merchant approves in the bunq app.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -47,24 +47,28 @@ def connections(merchant: Merchant) -> tuple[Connection, ...]:
 
 def account_of(merchant: Merchant) -> Place | None:
     """The account that this merchant is paid on, if a connection that works has it. No network."""
+    return account_among(connections(merchant), merchant)
+
+
+def account_among(kept: Sequence[Connection], merchant: Merchant) -> Place | None:
+    """The same, of connections that were read already."""
     iban = normalise_iban(merchant.iban)
-    return _find(merchant, lambda account: bool(account.iban == iban))
+    return _find(kept, lambda account: bool(account.iban == iban))
 
 
 def place_of(refund: Refund) -> Place | None:
     """Where this refund can be sent from, or read: by the connection that sent it, else by any that has its account."""
+    kept = connections(refund.order.merchant)
     if refund.account_id is None:
-        return _find(refund.order.merchant, lambda account: bool(account.iban == refund.from_iban))
+        return _find(kept, lambda account: bool(account.iban == refund.from_iban))
     first = refund.connection_id
-    return _find(
-        refund.order.merchant, lambda account: bool(account.account_id == refund.account_id), first=first
-    )
+    return _find(kept, lambda account: bool(account.account_id == refund.account_id), first=first)
 
 
 def _find(
-    merchant: Merchant, wanted: Callable[[payers.PayerAccount], bool], *, first: int | None = None
+    kept: Sequence[Connection], wanted: Callable[[payers.PayerAccount], bool], *, first: int | None = None
 ) -> Place | None:
-    active = [one for one in connections(merchant) if one.status is ConnectionStatus.ACTIVE]
+    active = [one for one in kept if one.status is ConnectionStatus.ACTIVE]
     for connection in sorted(active, key=lambda one: one.pk != first):
         for account in connection.accounts:
             if wanted(account):

@@ -63,7 +63,7 @@ def state_of(merchant: Merchant, now: datetime) -> MerchantBank:
     connections = refund_bank.connections(merchant)
     connection = connections[0] if connections else None
     working = [one for one in connections if one.status is ConnectionStatus.ACTIVE]
-    place = refund_bank.account_of(merchant)
+    place = refund_bank.account_among(connections, merchant)
     open_refunds = Refund.objects.filter(order__merchant=merchant, status__in=values(AT_BANK)).count()
     asked = _asked(merchant, connection, now)
     if asked is not None and (place is None or asked.state is BankState.ASKED):

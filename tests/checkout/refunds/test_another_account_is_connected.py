@@ -1,6 +1,10 @@
 """Somebody connected the wrong account: the merchant's page replaces it, without a detour."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.contrib.auth.models import User
+from django.db import connection as django_connection
 from django.test import Client
 from django.utils import timezone
 
@@ -75,3 +79,22 @@ def test_what_an_open_refund_is_followed_by_stays(connected: Till) -> None:
     Refund.objects.filter(pk=refund.pk).update(settled_at=timezone.now())
     press_connect(connected)
     assert kept(connected) == []
+
+
+def test_a_connection_that_changes_while_the_page_is_made_is_told_as_it_was_read(till: Till) -> None:
+    """Read once: else the page could look among those that work for one that only works since."""
+    till.connect(SHOP)
+    [connection] = payers.kept_for(f"merchant:{till.shop.merchant.pk}")
+    removed: list[int] = []
+
+    def remove_after_reading(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        found = execute(sql, *rest)
+        if not removed and sql.startswith("SELECT") and 'FROM "oauth_connect_payeraccount"' in sql:
+            removed.append(connection.pk)
+            payers.remove(connection.pk, now=timezone.now())
+        return found
+
+    with django_connection.execute_wrapper(remove_after_reading):
+        assert state(till) is BankState.ACTIVE
+    assert removed
+    assert state(till) is not BankState.ACTIVE
