@@ -40,11 +40,13 @@ class News:
     whole: bool
 
 
-def told(refund: Refund) -> Told:
-    """What may be said of this refund as it stands."""
+def told(refund: Refund, *, is_stray: bool = False) -> Told:
+    """What may be said of this refund as it stands. `is_stray`: it was concluded that bunq holds no draft of it, and
+    bunq named one afterwards, which the merchant may have approved.
+    """
     status = refund.state
     if status in NOT_SENT:
-        return Told.NOT_SENT
+        return Told.UNCLEAR if is_stray else Told.NOT_SENT
     if status is RefundStatus.SENT:
         if refund.is_by_hand:
             return Told.SAID
@@ -60,8 +62,9 @@ def told(refund: Refund) -> Told:
     return Told.STOPPING if status is RefundStatus.CANCELLING else Told.WAITING
 
 
-def kept(refunds: Sequence[Refund], *, all_back: bool) -> dict[str, Any]:
-    """What is stored with the order: `refunds` of it, oldest first; `all_back`: all that was ever paid went back.
+def kept(refunds: Sequence[Refund], *, all_back: bool, strays: frozenset[int]) -> dict[str, Any]:
+    """What is stored with the order: `refunds` of it, oldest first; `all_back`: all that was ever paid went back;
+    `strays`: the ids of those of which bunq named a draft too late.
 
     One that was not sent is told until there is another of the same payment.
     """
@@ -69,14 +72,15 @@ def kept(refunds: Sequence[Refund], *, all_back: bool) -> dict[str, Any]:
     shown = [
         refund
         for refund in refunds
-        if refund.state not in NOT_SENT or refund.number == latest[refund.payment_id]
+        if refund.state not in NOT_SENT or refund.number == latest[refund.payment_id] or refund.pk in strays
     ]
-    return {"all_back": all_back, "refunds": [_line(refund) for refund in shown]}
+    lines = [_line(refund, is_stray=refund.pk in strays) for refund in shown]
+    return {"all_back": all_back, "refunds": lines}
 
 
-def _line(refund: Refund) -> dict[str, Any]:
+def _line(refund: Refund, *, is_stray: bool) -> dict[str, Any]:
     return {
-        "told": told(refund).value,
+        "told": told(refund, is_stray=is_stray).value,
         "amount": f"{refund.amount:.2f}",
         "to": mask_iban(refund.to_iban),
         "at": refund.final_at.isoformat() if refund.final_at else None,

@@ -103,6 +103,8 @@ class AtBank:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        # A phone is in the app at once; a computer is shown a code and a link first.
+        page.locator("#open-app, [name^=person-]").first.wait_for()
         if page.locator("#open-app").count():
             page.locator("#open-app").click()
 

@@ -125,19 +125,19 @@ def test_every_page_fits_its_window(
     dear = {"value": "9999999.99", "currency": "EUR"}
     draft = provider.place(sender_iban=person, amount=dear, **long_words)
     with a_page(chromium, size, dark=dark) as page:
-        steps: list[Callable[[], object]] = [
-            lambda: page.goto(bank.url),
-            lambda: page.goto(authorize_url),
-            lambda: page.locator("#open-app").click(),
-            lambda: payer_button(page, person),
-            lambda: page.locator(f"[name=accept-{draft}]").click(),
-            lambda: page.locator(f"[name=reject-{draft}]").click(),
-            lambda: page.locator("[value=stay]").click(),
-            lambda: page.goto(f"{bank.url}/app/person/1"),
+        steps: list[tuple[str, str, Callable[[], object]]] = [
+            ("h1", "Sandbox Bank", lambda: page.goto(bank.url)),
+            ("h1", "Continue in the app", lambda: page.goto(authorize_url)),
+            ("h1", "Who are you?", lambda: page.locator("#open-app").click()),
+            ("h1", "One payment is waiting", lambda: payer_button(page, person)),
+            (".note.good", "Accepted.", lambda: page.locator(f"[name=accept-{draft}]").click()),
+            (".closed .note", "Rejected.", lambda: page.locator(f"[name=reject-{draft}]").click()),
+            ("h1", "Rejected", lambda: page.locator("[value=stay]").click()),
+            ("h1", "", lambda: page.goto(f"{bank.url}/app/person/1")),
         ]
-        for step in steps:
+        for place, words, step in steps:
             step()
-            expect(page.locator("h1")).to_be_visible()
+            expect(page.locator(place)).to_contain_text(words)
             assert fits(page), page.url
 
 
@@ -168,6 +168,7 @@ def test_what_is_pressed_is_big_enough_for_a_thumb(
         page.goto(authorize_url)
         page.locator("#open-app").click()
         payer_button(page, person)
+        page.locator("[name^=accept-]").wait_for()
         for button in page.locator("button").all():
             box = button.bounding_box()
             assert box is not None

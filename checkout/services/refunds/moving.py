@@ -20,6 +20,8 @@ from checkout.services.review import answer_by_refund
 from checkout.statuses import PaymentStatus
 
 MOVE_REFUSED = "refund_move_refused"
+# It was concluded that bunq holds none, and bunq named a draft of it afterwards.
+STRAY_DRAFT = "refund_stray_draft"
 
 
 def move(
@@ -87,10 +89,11 @@ def note(
             take_order(refund.order_id)
             if not change_from(refund, refund.status, fields):
                 return False
-            count_anew(refund.order, now=now)
         record(
             refund.order, kind, source=source, now=now, refund=refund, message=message, data=data, alert=alert
         )
+        if fields:
+            count_anew(refund.order, now=now)
     return True
 
 
@@ -147,8 +150,9 @@ def count_anew(order: Order, *, now: datetime) -> None:
     paid = order.payments.filter(status=PaymentStatus.PAID.value)
     sent = frozenset({RefundStatus.SENT})
     back = [_sum(refunds, sent, payment.pk) >= payment.amount for payment in paid]
+    strays = order.events.filter(kind=STRAY_DRAFT, refund__isnull=False).values_list("refund_id", flat=True)
     summary = totals(refunds) | {
-        "refund_news": refund_news.kept(refunds, all_back=bool(back) and all(back)),
+        "refund_news": refund_news.kept(refunds, all_back=bool(back) and all(back), strays=frozenset(strays)),
     }
     Order.objects.filter(pk=order.pk).update(**summary)
     for name, value in summary.items():

@@ -22,8 +22,7 @@ from checkout.services.refunds.errors import (
     RefundRunning,
     WrongAmount,
 )
-from checkout.services.refunds.moving import count_anew, move, note
-from checkout.services.refunds.sending import STRAY_DRAFT
+from checkout.services.refunds.moving import STRAY_DRAFT, count_anew, move, note
 from checkout.services.refunds.steps import take_step
 from checkout.statuses import OrderStatus, PaymentStatus
 from oauth_connect.bunq.types import Money

@@ -11,13 +11,12 @@ from checkout.models import Event, Refund
 from checkout.refund_bank import Place
 from checkout.refund_statuses import RefundStatus
 from checkout.services.outcome import StepResult, growing
-from checkout.services.refunds.moving import move, note
+from checkout.services.refunds.moving import STRAY_DRAFT, move, note
 from checkout.services.submitting import woke_too_late
 
 _SOON_S = 1.0
 # Nobody waits in front of a page for it, and it can be asked for again by a button.
 NO_CONNECTION_PAUSE_S = 60.0
-STRAY_DRAFT = "refund_stray_draft"
 NEEDS_PERSON = "refund_needs_person"
 DRAFT_CONFLICT = "refund_draft_conflict"
 

@@ -6,7 +6,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from checkout.models import Event, Merchant, Refund
 from checkout.refund_statuses import RefundStatus
-from checkout.services.refunds.sending import NEEDS_PERSON, STRAY_DRAFT
+from checkout.services.refunds.moving import STRAY_DRAFT
+from checkout.services.refunds.sending import NEEDS_PERSON
 
 
 class ToDo(StrEnum):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from checkout.admin import refund_words
@@ -58,3 +59,16 @@ def test_before_somebody_has_seen_it_no_other_refund_is_made(connected: Till) ->
         connected.ask(refund.payment, way=HAND)
     by_hand.note_not_sent(refund, by="sam", now=timezone.now())
     assert connected.ask(refund.payment, way=HAND).state is RefundStatus.REQUESTED
+
+
+def test_the_shopper_is_not_told_that_it_was_not_sent(connected: Till, client: Client) -> None:
+    """bunq holds a draft of it that the shop may have approved: also after somebody has seen that, nobody can tell."""
+    refund = late(connected)
+    page = client.get(refund.order.get_absolute_url()).content.decode()
+    assert "Whether it was sent cannot be told" in page
+    assert "it was not sent" not in page
+    by_hand.note_not_sent(refund, by="sam", now=timezone.now())
+    connected.ask(refund.payment, way=HAND)
+    page = client.get(refund.order.get_absolute_url()).content.decode()
+    assert "Whether it was sent cannot be told" in page
+    assert "by a bank transfer" in page

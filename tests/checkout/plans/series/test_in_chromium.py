@@ -101,6 +101,7 @@ def test_a_merchant_confirms_and_stops(club: SeriesClub, live_server: LiveServer
         page.goto(f"{live_server.url}/admin/checkout/order/{club.last(plan).order_id}/change/")
         looks(page, f"admin-order-{width}")
         page.click("text=The money came")
+        page.wait_for_selector("input[name=confirm]")
         looks(page, f"admin-came-{width}")
         page.click("input[name=confirm]")
         assert "The order is paid" in page.inner_text(".messagelist")

@@ -39,6 +39,7 @@ def test_money_is_sent_back_by_slip_from_the_orders_page(
     with browser(live_server.url, "sam", width=width, scripts=width > 500) as (page, complaints):
         page.goto(f"{live_server.url}/admin/checkout/order/{paid.order_id}/change/")
         page.click(f'a[href="/admin/checkout/payment/{paid.pk}/refund/?from=order"]')
+        page.wait_for_selector("#id_amount")
         assert fits(page)
         shot(page, f"form-{width}")
         page.fill("#id_amount", "25")
@@ -85,6 +86,7 @@ def test_the_pages_about_bunq_fit(
     with browser(live_server.url, "sam", width=width) as (page, complaints):
         page.goto(f"{live_server.url}/admin/checkout/merchant/{shop.pk}/change/")
         page.click("#bunq-account")
+        page.wait_for_selector("button[value=connect]")
         shot(page, f"bunq-none-{width}")
         page.click("button[value=connect]")
         page.wait_for_selector("#qr")
