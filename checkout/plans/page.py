@@ -227,9 +227,8 @@ class PlanPage:
     @property
     def wants_connection(self) -> bool:
         """The bank cannot be asked any more: the payer has to connect again."""
-        is_stopping = self.state is PlanPageState.SERIES_STOPPING
         works = self.reading.own is not None and self.reading.own.works
-        return self.plan.state in RUNNING and not is_stopping and not works
+        return self.plan.state in RUNNING and not works
 
     @property
     def could_go_on(self) -> bool:
