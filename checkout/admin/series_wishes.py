@@ -150,10 +150,10 @@ LOOKED_AT_SERIES: Wish[Plan] = Wish(
 NONE_IN_BUNQ: Wish[Plan] = Wish(
     name="none_in_bunq",
     label="bunq holds none",
-    explanation="Kassa cannot tell whether bunq holds this series: bunq's answer was lost, or the payer's "
-    "connection has ended. Only if the payer looked in the bunq app, and no scheduled payment of this plan waits or "
-    "runs there, say so, also if it was declined: then the payer can be asked once more. Were two approved, bunq would "
-    "pay every date twice.",
+    explanation="Kassa cannot tell whether bunq holds this series: bunq's answer was lost, or is a word that Kassa "
+    "does not know, or the payer's connection has ended. Only if the payer looked in the bunq app, and no scheduled "
+    "payment of this plan waits or runs there, say so, also if it was declined: then the payer can be asked once more. "
+    "Were two approved, bunq would pay every date twice.",
     is_offered=lambda plan: cannot_be_told(plan) is not None,
     grant=_none,
     is_grave=True,
