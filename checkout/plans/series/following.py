@@ -18,7 +18,7 @@ from checkout.plans.series.statuses import Reading, SeriesStatus
 from checkout.plans.statuses import UNENDED, InstalmentStatus, PlanStatus
 from checkout.services.outcome import StepResult, growing
 from checkout.statuses import OrderStatus, PaymentStatus
-from oauth_connect.bunq.payer_types import Schedule
+from oauth_connect.bunq.payer_types import RecurrenceUnit, Schedule
 
 _SOON_S = 60.0
 _HOUR_S = 3600.0
@@ -44,7 +44,7 @@ def follow(series: PlanSeries, now: datetime) -> StepResult:
     if trouble is not None:
         return _unread(series, trouble, now)
     if series.state is SeriesStatus.SCHEDULED and _is_over(series, now):
-        _finish(series, now)
+        _end(series, found, now)
     return StepResult(_pause_s(series, now))
 
 
@@ -139,6 +139,17 @@ def _stopped(series: PlanSeries, now: datetime) -> None:
 
 def _finish(series: PlanSeries, now: datetime) -> None:
     move(series, SeriesStatus.FINISHED, source=Event.Source.WORKER, kind="series_finished", now=now)
+
+
+def _end(series: PlanSeries, found: Schedule | NotTold, now: datetime) -> None:
+    """Not while bunq shows that it runs on: some days after the last date bunq is asked to stop it then."""
+    if isinstance(found, NotTold) or found.status != "ACTIVE":
+        _finish(series, now)
+        return
+    is_once = series.recurrence_unit == RecurrenceUnit.ONCE
+    last = series.time_start if is_once else series.time_end
+    if last is not None and now > last + _AFTER_END:
+        stopping.want_after_the_end(series, now)
 
 
 def _is_over(series: PlanSeries, now: datetime) -> bool:
