@@ -11,6 +11,7 @@ from oauth_connect.calls import Reservation as Reservation
 from oauth_connect.connected import with_connection
 
 SCHEDULES = "user/{}/monetary-account/{}/schedule"
+ONE_SCHEDULE = "user/{}/monetary-account/{}/schedule/{}"
 SCHEDULED = "user/{}/monetary-account/{}/schedule-payment"
 ONE_SCHEDULED = "user/{}/monetary-account/{}/schedule-payment/{}"
 RUNS = "user/{}/monetary-account/{}/schedule/{}/schedule-instance"
@@ -24,6 +25,22 @@ def list_schedules(connection_id: int, account_id: int) -> tuple[Schedule, ...]:
             "GET",
             SCHEDULES,
             lambda: calls.client().list_schedules(session.access, session.user_id, account_id),
+            spread=True,
+        ),
+        stand_in=True,
+    )
+
+
+def read_schedule(connection_id: int, account_id: int, schedule_id: int) -> Schedule:
+    """One of them by itself: whether the listing goes on showing one that is over is not documented. Raises NotFound (a
+    Refused) if bunq does not know it.
+    """
+    return with_connection(
+        connection_id,
+        lambda session: calls.call(
+            "GET",
+            ONE_SCHEDULE,
+            lambda: calls.client().read_schedule(session.access, session.user_id, account_id, schedule_id),
             spread=True,
         ),
         stand_in=True,

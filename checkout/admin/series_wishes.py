@@ -7,6 +7,7 @@ from django.contrib import messages
 from checkout.admin.wishes import Answer, Wish
 from checkout.models import Instalment, Order, Plan
 from checkout.plans.series import evidence, stopping
+from checkout.plans.series.again import GIVEN_UP
 from checkout.plans.series.expecting import is_held, payment_of
 from checkout.plans.series.looking import (
     can_be_looked_at,
@@ -23,6 +24,8 @@ from checkout.plans.statuses import PlanStatus
 from checkout.statuses import PaymentStatus
 from oauth_connect import clock
 
+_MAY_HAVE_COME = (PaymentStatus.PENDING, *GIVEN_UP)
+
 
 def _may_be_denied(order: Order) -> bool:
     if order.needs_review or order.by_schedule != PaymentStatus.PENDING:
@@ -31,8 +34,8 @@ def _may_be_denied(order: Order) -> bool:
 
 
 def _may_have_come(order: Order) -> bool:
-    """Also after somebody said that it did not."""
-    return not order.needs_review and order.by_schedule in (PaymentStatus.PENDING, PaymentStatus.EXPIRED)
+    """Also after somebody, or bunq, said that it did not."""
+    return not order.needs_review and order.by_schedule in _MAY_HAVE_COME
 
 
 def _instalment(order: Order) -> Instalment:
@@ -60,8 +63,9 @@ SERIES_ORDER_WISHES: tuple[Wish[Order], ...] = (
         name="came",
         label="The money came",
         explanation="bunq was to send this payment by its schedule, and nothing has shown Kassa that it did. Look at "
-        "your own bank statement: amount, payer and date. Only if it is there, say so. The order is paid by that; this "
-        "is recorded with your name and cannot be taken back here.",
+        "your own bank statement: amount, payer and date. Only if it is there, say so; if bunq showed that it failed, "
+        "make sure that it is not another date's. The order is paid by that; this is recorded with your name and "
+        "cannot be taken back here.",
         is_offered=_may_have_come,
         grant=_came,
     ),
@@ -146,10 +150,10 @@ LOOKED_AT_SERIES: Wish[Plan] = Wish(
 NONE_IN_BUNQ: Wish[Plan] = Wish(
     name="none_in_bunq",
     label="bunq holds none",
-    explanation="Kassa cannot tell whether bunq holds this series: bunq's answer was lost, or the payer's "
-    "connection has ended. Only if the payer looked in the bunq app, and no scheduled payment of this plan waits or "
-    "runs there, say so, also if it was declined: then the payer can be asked once more. Were two approved, bunq would "
-    "pay every date twice.",
+    explanation="Kassa cannot tell whether bunq holds this series: bunq's answer was lost, or is a word that Kassa "
+    "does not know, or the payer's connection has ended. Only if the payer looked in the bunq app, and no scheduled "
+    "payment of this plan waits or runs there, say so, also if it was declined: then the payer can be asked once more. "
+    "Were two approved, bunq would pay every date twice.",
     is_offered=lambda plan: cannot_be_told(plan) is not None,
     grant=_none,
     is_grave=True,

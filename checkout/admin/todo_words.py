@@ -180,7 +180,7 @@ def commands(task: Task, *, by: str) -> list[str]:
         elif question.kind == UNREADABLE_FOR_LONG and _why(question) is not Unreadable.NO_ANSWER:
             found.append(_correct(payment, to="failed", by=by))
     for payment, _evidence in task.executed:
-        if payment.status != "paid" and payment.state.is_final:
+        if payment.status != "paid" and payment.state.is_final and not payment.is_scheduled:
             found.append(_correct(payment, to="paid", by=by))
     return list(dict.fromkeys(found))
 

@@ -231,6 +231,8 @@ def agree(plan: Plan, *, shown: str, email: str = "", browser: str, now: datetim
         offered = open_offer(plan)
         if offered is None:
             raise PlanIsElsewhere("There is nothing to agree to.")
+        if plan.is_series and plan.agreed_at is None and not plan.merchant.is_active:
+            raise InvalidPlan("This shop takes no payments now.")  # bunq would pay the whole series by itself
         text = words_of(plan, offered, now)
         if terms.digest(text) != shown:
             raise TermsChanged("The terms have changed since they were shown.")

@@ -60,7 +60,8 @@ def settle_corrected(payment: Payment, *, now: datetime, answer: Mapping[str, An
     """
     order = payment.order
     order.refresh_from_db()
-    if not payment.events.filter(kind="move_refused", new_status=payment.status).exists():
+    told = Q(kind="move_refused", new_status=payment.status) | Q(kind="paid_twice")
+    if not payment.events.filter(told).exists():
         settle(payment, now=now, answer=answer)
         return
     found = _unexpected(payment, answer) + _surplus_flags(payment)

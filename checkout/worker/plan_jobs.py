@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 from checkout.models import Instalment, Payment, Plan, PlanSeries
 from checkout.plans import checking, connecting, instalments, losing, reminding
 from checkout.plans.series.evidence import given_up_lately
-from checkout.plans.series.statuses import LIVE, values
+from checkout.plans.series.statuses import LIVE, SeriesStatus, values
 from checkout.plans.statuses import InstalmentStatus, PlanStatus
 from checkout.services.sparing import sparing_the_others
 from checkout.statuses import OPEN
@@ -70,11 +70,12 @@ def begin_plans(now: datetime, clock: Clock) -> Round:
 
 
 def let_go(now: datetime, clock: Clock) -> Round:
-    """Plans that are over and of which nothing is open at the bank, or may show up there: their payer's connection is
-    destroyed.
+    """Plans that are over and of which nothing is open at the bank, or may show up there, also of what was said not
+    to be there: their payer's connection is destroyed.
     """
     still_open = Instalment.objects.filter(plan=OuterRef("pk"), status=InstalmentStatus.OPEN.value)
-    series = PlanSeries.objects.filter(plan=OuterRef("pk"), status__in=values(LIVE))
+    is_looked_for = Q(status=SeriesStatus.FAILED.value, due_at__isnull=False)
+    series = PlanSeries.objects.filter(Q(status__in=values(LIVE)) | is_looked_for, plan=OuterRef("pk"))
     at_bank = Payment.objects.filter(
         order__instalment__plan=OuterRef("pk"), status__in=[status.value for status in OPEN]
     )

@@ -48,16 +48,25 @@ class Caller:
         return self._call(Request("POST", path, access, body, request_id=request_id), answers.created_id)
 
     def _list(self, path: str, access: Access, read: Callable[[Envelope], list[T]]) -> tuple[T, ...]:
-        """Every page, newest first. Only the number in bunq's page address is used, never the address."""
+        """Every page, newest first. Only the number in bunq's page address is used, never the address. Whether a page
+        begins with the last entry of the one before it is not documented: what was shown there is not taken twice.
+        """
         items: list[T] = []
+        before: set[tuple[object, object]] = set()
         older_id: int | None = None
         for _ in range(PAGES_MAX):
             request = Request("GET", path, access, query=page_query(COUNT_MAX, older_id))
             page, older_id = self._call(request, lambda answer: (read(answer), answer.older_id))
-            items.extend(page)
+            items.extend(one for one in page if _name(one) not in before)
+            before.update(name for name in map(_name, page) if name[1] is not None)
             if older_id is None:
                 return tuple(items)
         raise OutcomeUnknown(f"the listing has more than {PAGES_MAX} pages")
+
+
+def _name(one: object) -> tuple[object, object]:
+    """Ids are unique for each type of object (bunq documentation "API conventions"); accounts are of several."""
+    return getattr(one, "kind", None), getattr(one, "id", None)
 
 
 def page_query(count: int, older_id: int | None) -> str:

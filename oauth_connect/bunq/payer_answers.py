@@ -173,6 +173,13 @@ def _schedule(fields: Fields | None, pick: Pick) -> Schedule | None:
     )
 
 
+def schedule(answer: Envelope) -> Schedule:
+    found = _schedule(answer.one("Schedule"), if_readable)
+    if found is None:
+        raise Unreadable("the Schedule is empty")
+    return found
+
+
 def schedules(answer: Envelope) -> list[Schedule]:
     found = [_schedule(fields, if_readable) for fields in _all_that_are_objects(answer, "Schedule")]
     return [one for one in found if one is not None]

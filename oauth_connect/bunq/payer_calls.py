@@ -88,6 +88,10 @@ class PayerCalls(Caller):
     def list_schedules(self, access: Access, user_id: int, account_id: int) -> tuple[Schedule, ...]:
         return self._list(f"{_account(user_id, account_id)}/schedule", access, payer_answers.schedules)
 
+    def read_schedule(self, access: Access, user_id: int, account_id: int, schedule_id: int) -> Schedule:
+        path = f"{_account(user_id, account_id)}/schedule/{schedule_id:d}"
+        return self._call(Request("GET", path, access), partial(_schedule_of, schedule_id))
+
     def list_scheduled_payments(
         self, access: Access, user_id: int, account_id: int
     ) -> tuple[ScheduledPayment, ...]:
@@ -152,6 +156,13 @@ def _draft_of(account_id: int, draft_id: int, answer: Envelope) -> DraftPayment:
     if draft.id not in (None, draft_id) or draft.monetary_account_id not in (None, account_id):
         raise Unreadable("the answer is about another draft")
     return draft
+
+
+def _schedule_of(schedule_id: int, answer: Envelope) -> Schedule:
+    found = payer_answers.schedule(answer)
+    if found.id not in (None, schedule_id):
+        raise Unreadable("the answer is about another schedule")
+    return found
 
 
 def _scheduled_of(scheduled_id: int, answer: Envelope) -> ScheduledPayment:

@@ -1,7 +1,7 @@
 """The one place where series speak to `oauth_connect`: verbs about a payer's account become facts about a series."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -137,8 +137,15 @@ def listed_patiently(series: PlanSeries, since: datetime) -> tuple[DraftPayment,
 
 
 def schedule_of(series: PlanSeries) -> Schedule | NotTold | NothingHappened:
-    """The one schedule that is this series'; NotTold if bunq shows none, or several that might be."""
-    return _mine(series, _told(series, lambda pk: schedules.list_schedules(pk, series.account_id)))
+    """The one schedule that is this series'; NotTold if bunq shows none, or several that might be. One that is known
+    is read by itself where it is not listed: whether the listing shows those that are over is not documented.
+    """
+    found = _mine(series, _told(series, lambda pk: schedules.list_schedules(pk, series.account_id)))
+    known = series.schedule_id
+    if known is None or not isinstance(found, NotTold):
+        return found
+    alone = _told(series, lambda pk: schedules.read_schedule(pk, series.account_id, known))
+    return replace(alone, id=known) if isinstance(alone, Schedule) else alone
 
 
 def schedule_patiently(series: PlanSeries) -> Schedule | NotTold | NothingHappened:

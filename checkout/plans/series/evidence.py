@@ -17,11 +17,12 @@ from checkout.plans.errors import PlanIsElsewhere
 from checkout.plans.events import record
 from checkout.plans.moves import due_at, end_instalment, take_plan
 from checkout.plans.series.again import GIVEN_UP, await_again, takes_back
-from checkout.plans.series.contradicting import FAILED_WORD, compare, said_by_hand
+from checkout.plans.series.contradicting import FAILED_WORD, compare, said_by_hand, tell_of_second
 from checkout.plans.series.expecting import payment_of
 from checkout.plans.series.moving import note
 from checkout.plans.series.statuses import BEGAN, values
 from checkout.plans.statuses import InstalmentStatus
+from checkout.services.conditional import change_from
 from checkout.services.events import record as record_on_order
 from checkout.services.transition import correct, move
 from checkout.statuses import RUN_PAID, RUN_RETRY, OrderStatus, PaymentStatus
@@ -197,12 +198,17 @@ def _believe(
 def _hear(
     instalment: Instalment, payment: Payment, run: ScheduleInstance, now: datetime, *, pays: bool = False
 ) -> None:
-    """Keep what bunq says. What it takes back by that is waited for again, unless it `pays` at once."""
+    """Keep what bunq says. What it takes back by that is waited for again, unless it `pays` at once. That it paid what
+    was paid otherwise meanwhile is told, whether or not it shows the payment.
+    """
     word = run.state[:_BANK_STATUS_LENGTH]
     if takes_back(payment, word) and not pays:
         await_again(instalment, payment, word, data=shown(run), now=now)
-    else:
-        _note_word(payment, run, now)
+        return
+    _note_word(payment, run, now)
+    held_back = run.payment is not None and run.payment.suspended
+    if word == RUN_PAID and payment.state in GIVEN_UP and not (pays or held_back):
+        tell_of_second(payment, now)
 
 
 def is_shown(run: ScheduleInstance) -> bool:
@@ -218,13 +224,16 @@ def is_shown(run: ScheduleInstance) -> bool:
 
 
 def _note_word(payment: Payment, run: ScheduleInstance, now: datetime) -> None:
-    """Keep every new word of the bank; one that we do not know is told to a person."""
+    """Keep every new word of the bank; one that we do not know is told to a person.
+
+    Not if somebody moved the payment meanwhile: whether the word is news, the next reading judges.
+    """
     word = run.state[:_BANK_STATUS_LENGTH]
     if word == payment.bank_status:
         return
-    payment.bank_status = word
     with transaction.atomic():
-        Payment.objects.filter(pk=payment.pk).update(bank_status=word)
+        if not change_from(payment, payment.status, {"bank_status": word}):
+            return
         record_on_order(
             payment.order,
             "bank_said",
@@ -270,24 +279,28 @@ def deny(instalment: Instalment, *, by: str, now: datetime) -> None:
         raise PlanIsElsewhere("bunq, or somebody else, has said already what became of it.")
     if not may_be_denied(payment, now):
         raise PlanIsElsewhere("bunq shows that it sent this payment, or tries again: please wait for that.")
-    done = _settle(
-        instalment,
-        payment,
-        PaymentStatus.EXPIRED,
-        source=Event.Source.MERCHANT,
-        kind="denied_by_hand",
-        now=now,
-        message=f"by {by}: it did not come",
-        data={BY_HAND: by},
-    )
+    with transaction.atomic():
+        take_plan(instalment.plan)
+        # What bunq has said since this was read is not outweighed by a word that did not know it.
+        as_read = Payment.objects.filter(pk=payment.pk, bank_status=payment.bank_status)
+        done = as_read.update(bank_status=payment.bank_status) and _settle(
+            instalment,
+            payment,
+            PaymentStatus.EXPIRED,
+            source=Event.Source.MERCHANT,
+            kind="denied_by_hand",
+            now=now,
+            message=f"by {by}: it did not come",
+            data={BY_HAND: by},
+        )
     if not done:
-        raise PlanIsElsewhere("There is nothing to say about it any more.")
+        raise PlanIsElsewhere("bunq, or somebody else, has just said more about it. Please look again.")
     PlanSeries.objects.filter(plan=instalment.plan, status__in=values(BEGAN)).update(due_at=now)
 
 
 def may_have_come(payment: Payment) -> bool:
-    """Whether a person may say that it came."""
-    said_not = payment.state is PaymentStatus.EXPIRED
+    """Whether a person may say that it came: also after they, or bunq, said that it did not. Money is money."""
+    said_not = payment.state in GIVEN_UP
     return (payment.state is PaymentStatus.PENDING or said_not) and not payment.order.needs_review
 
 

@@ -17,8 +17,8 @@ from checkout.plans.series.sending import in_sight, no_connection
 from checkout.plans.series.statuses import Reading, SeriesStatus
 from checkout.plans.statuses import UNENDED, InstalmentStatus, PlanStatus
 from checkout.services.outcome import StepResult, growing
-from checkout.statuses import PaymentStatus
-from oauth_connect.bunq.payer_types import Schedule
+from checkout.statuses import OrderStatus, PaymentStatus
+from oauth_connect.bunq.payer_types import RecurrenceUnit, Schedule
 
 _SOON_S = 60.0
 _HOUR_S = 3600.0
@@ -37,14 +37,14 @@ def follow(series: PlanSeries, now: datetime) -> StepResult:
         return _unread(series, found, now)
     in_sight(series, now)
     if isinstance(found, NotTold):
-        _not_told(series, found, now)
+        trouble = _take_runs_alone(series, found, now)
     else:
         watching.compare(series, found, now)
         trouble = _take(series, found, now)
-        if trouble is not None:
-            return _unread(series, trouble, now)
+    if trouble is not None:
+        return _unread(series, trouble, now)
     if series.state is SeriesStatus.SCHEDULED and _is_over(series, now):
-        _finish(series, now)
+        _end(series, found, now)
     return StepResult(_pause_s(series, now))
 
 
@@ -81,6 +81,14 @@ def _take(series: PlanSeries, shown: Schedule, now: datetime) -> NothingHappened
     elif shown.status == "FINISHED" and series.plan.next_at is None:
         _finish(series, now)
     return None
+
+
+def _take_runs_alone(series: PlanSeries, answer: NotTold, now: datetime) -> NothingHappened | None:
+    """Of a schedule that bunq does not show (any more): what it shows of its dates counts all the same."""
+    if series.schedule_id is None:
+        _not_told(series, answer, now)
+        return None
+    return _take_runs(series, series.schedule_id, now)
 
 
 def _take_runs(series: PlanSeries, schedule_id: int, now: datetime) -> NothingHappened | None:
@@ -133,6 +141,17 @@ def _finish(series: PlanSeries, now: datetime) -> None:
     move(series, SeriesStatus.FINISHED, source=Event.Source.WORKER, kind="series_finished", now=now)
 
 
+def _end(series: PlanSeries, found: Schedule | NotTold, now: datetime) -> None:
+    """Not while bunq shows that it runs on: some days after the last date bunq is asked to stop it then."""
+    if isinstance(found, NotTold) or found.status != "ACTIVE":
+        _finish(series, now)
+        return
+    is_once = series.recurrence_unit == RecurrenceUnit.ONCE
+    last = series.time_start if is_once else series.time_end
+    if last is not None and now > last + _AFTER_END:
+        stopping.want_after_the_end(series, now)
+
+
 def _is_over(series: PlanSeries, now: datetime) -> bool:
     """Each date has come and gone, and nothing is left that a reading could tell."""
     plan = series.plan
@@ -173,7 +192,7 @@ def _pause_s(series: PlanSeries, now: datetime) -> float:
     latest.
     """
     plan = series.plan
-    pauses = [_DAY_S]
+    pauses = [_DAY_S, *_while_offered(series, now)]
     made = plan.made.filter(status=InstalmentStatus.OPEN.value).values_list("due_at", flat=True).first()
     if made is not None and series.reading == Reading.YES:
         age_s = (now - made).total_seconds()
@@ -185,3 +204,16 @@ def _pause_s(series: PlanSeries, now: datetime) -> float:
     if plan.next_at is not None:
         pauses.append(max((plan.next_at + _AFTER_DATE - now).total_seconds(), _SOON_S))
     return min(pauses)
+
+
+def _while_offered(series: PlanSeries, now: datetime) -> list[float]:
+    """What was said not to have come, and can be paid by scanning since, is looked at more often than that: should bunq
+    try again, its payer is not to pay beside it.
+    """
+    if series.reading != Reading.YES:
+        return []
+    offered = evidence.given_up_lately(now).filter(
+        order__instalment__plan=series.plan_id, order__status=OrderStatus.OPEN.value
+    )
+    latest = offered.order_by("-final_at").values_list("final_at", flat=True).first()
+    return [] if latest is None else [min(max((now - latest).total_seconds() / 10, _SOON_S), _SELDOM_S)]

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from checkout.models import Event, Plan, PlanSeries
 from checkout.plans.errors import PlanIsElsewhere
@@ -18,7 +18,7 @@ from checkout.plans.series.sending import is_unseen
 from checkout.plans.series.statuses import AT_BANK, Reading, SeriesStatus, values
 from checkout.plans.series.strays import SAID_NONE, STRAY_DRAFT
 from checkout.plans.series.watching import OTHER_SERIES, SCHEDULED, UNKNOWN_WORD, may_have_paid, rhythm
-from checkout.statuses import PaymentStatus, from_bunq
+from checkout.statuses import FROM_BUNQ, PaymentStatus, from_bunq
 from oauth_connect.bunq.payer_types import DraftPayment
 
 LOOKED, SAID_APPROVED = "series_looked_at", "series_said_approved"
@@ -26,6 +26,8 @@ NOT_ASKED = "This is not asked any more."
 # What a person is called to look at. By those of a draft a person is called, and they keep what bunq showed of it then.
 _DRAFT_CALLS = (SCHEDULED, OTHER_SERIES, UNKNOWN_WORD, STRAY_DRAFT, MOVE_REFUSED)
 _CALLS = (NEEDS_PERSON, UNEXPECTED, CONTRADICTED, *_DRAFT_CALLS)
+# bunq shows a word that nobody knows of a draft that may still wait, or may pay.
+_ODD_WORD = Q(status__in=values(AT_BANK)) & ~Q(bank_status__in=[*FROM_BUNQ, ""])
 
 
 def wants_a_look(plan: Plan) -> bool:
@@ -43,8 +45,10 @@ def last_call(plan: Plan) -> str:
 
 
 def _to_look_at(plan: Plan) -> QuerySet[PlanSeries]:
-    """Of one whose answer was lost a look tells nothing: a person has to say what bunq holds."""
-    return plan.series.filter(unclear=True).exclude(status=SeriesStatus.UNKNOWN.value)
+    """Of one whose answer was lost, or of which bunq says what nobody knows, a look tells nothing: a person has to
+    say what bunq holds.
+    """
+    return plan.series.filter(unclear=True).exclude(status=SeriesStatus.UNKNOWN.value).exclude(_ODD_WORD)
 
 
 def looked(plan: Plan, *, by: str, now: datetime) -> None:
@@ -84,14 +88,20 @@ def _is_same(series: PlanSeries, seen: dict[str, Any], draft: DraftPayment) -> b
 
 
 def cannot_be_told(plan: Plan) -> PlanSeries | None:
-    """The one of which nothing shows what bunq holds: its answer was lost, or no connection of now can read it."""
+    """The one of which nothing shows what bunq holds: its answer was lost, no connection of now can read it, or bunq
+    says of it what nobody knows.
+    """
     if not plan.is_series:
         return None
     sent = plan.series.filter(status__in=values(AT_BANK)).first()
     if sent is None:
         return None
     lost = sent.state is SeriesStatus.UNKNOWN and was_said(sent, NEEDS_PERSON)
-    return sent if lost or is_unseen(sent) else None
+    return sent if lost or is_unseen(sent) or _says_an_odd_word(sent) else None
+
+
+def _says_an_odd_word(series: PlanSeries) -> bool:
+    return series.state in AT_BANK and series.bank_status not in (*FROM_BUNQ, "")
 
 
 def say_none(plan: Plan, *, by: str, now: datetime) -> None:
@@ -128,8 +138,8 @@ def say_approved(plan: Plan, *, by: str, now: datetime) -> None:
         message=f"by {by}: the payer approved it in the bunq app",
         reading=Reading.UNTRIED.value,
         due_at=now,
-        # That nothing told what bunq holds is answered by this.
-        unclear=series.unclear and series.state is not SeriesStatus.UNKNOWN,
+        # That nothing told what bunq holds, or nothing that is known, is answered by this.
+        unclear=series.unclear and series.state is not SeriesStatus.UNKNOWN and not _says_an_odd_word(series),
     )
     if not done:
         raise PlanIsElsewhere(NOT_ASKED)

@@ -68,6 +68,8 @@ def ask_again(plan: Plan, *, source: str, now: datetime) -> PlanSeries:
     """The payer wants to approve after all. Only once bunq has closed what was asked before, and while a connection
     works: what cannot be sent would use up the times that the payer may be asked. Raises PlanIsElsewhere.
     """
+    if not plan.merchant.is_active:
+        raise PlanIsElsewhere("The shop takes no payments just now.")
     if plan.connection_pk is None or not door.works(plan.connection_pk):
         raise PlanIsElsewhere("Please connect bunq again first.")
     try:

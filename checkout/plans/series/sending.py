@@ -47,8 +47,9 @@ def submit(series: PlanSeries, now: datetime) -> StepResult:
 
 
 def is_unwanted(series: PlanSeries) -> bool:
-    """Whether nobody waits for its approval any more."""
-    return series.stop_wanted_at is not None or series.plan.state in OVER
+    """Whether nobody waits for its approval any more: a shop that takes no orders is to be paid by no new series."""
+    plan = series.plan
+    return series.stop_wanted_at is not None or plan.state in OVER or not plan.merchant.is_active
 
 
 def _close_unsent(series: PlanSeries, now: datetime) -> None:

@@ -67,6 +67,21 @@ def want(plan: Plan, *, source: str, by: str, now: datetime) -> PlanSeries | Non
     return series
 
 
+def want_after_the_end(series: PlanSeries, now: datetime) -> None:
+    """bunq shows that it runs on although all its dates are over: it is to be stopped, and a person is told."""
+    if series.stop_wanted_at is None:
+        note(
+            series,
+            "series_runs_on",
+            source=Event.Source.BANK,
+            now=now,
+            message="bunq shows that it runs on after its last date, and may go on paying. It is asked to stop it.",
+            alert=True,
+            stop_wanted_at=now,
+            stop_wanted_by="Kassa, after the last date",
+        )
+
+
 def ask_if_wanted(series: PlanSeries, now: datetime) -> None:
     """Ask bunq to pay no further date of an approved series, if somebody wants that. What became of it, the reading
     that follows tells.

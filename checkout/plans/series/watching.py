@@ -52,7 +52,7 @@ def look_or_close(series: PlanSeries, now: datetime) -> StepResult:
         source=Event.Source.WORKER,
         kind="series_closing",
         now=now,
-        message="It is to be stopped." if unwanted else "It was not approved in time.",
+        message="Nobody waits for it any more." if unwanted else "It was not approved in time.",
     )
     return close(series, now)
 

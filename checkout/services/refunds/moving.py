@@ -19,7 +19,7 @@ from checkout.services.order_first import take_order
 from checkout.services.review import answer_by_refund
 from checkout.statuses import PaymentStatus
 
-MOVE_REFUSED = "refund_move_refused"
+MOVE_REFUSED, CORRECTED = "refund_move_refused", "refund_corrected"
 # It was concluded that bunq holds none, and bunq named a draft of it afterwards.
 STRAY_DRAFT = "refund_stray_draft"
 
@@ -61,7 +61,7 @@ def correct(
         new,
         {"unproven": False, "settled_at": now},
         source=Event.Source.OPERATOR,
-        kind="refund_corrected",
+        kind=CORRECTED,
         now=now,
         message=message,
         data=data,

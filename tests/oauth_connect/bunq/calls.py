@@ -50,6 +50,7 @@ SIGNED: dict[str, Call] = {
         access, 12001, 555, 80001, previous_updated_timestamp=SEEN, request_id="r-1"
     ),
     "list_schedules": lambda client, access: client.list_schedules(access, 12001, 555),
+    "read_schedule": lambda client, access: client.read_schedule(access, 12001, 555, 85001),
     "list_scheduled_payments": lambda client, access: client.list_scheduled_payments(access, 12001, 555),
     "read_scheduled_payment": lambda client, access: client.read_scheduled_payment(access, 12001, 555, 85001),
     "cancel_scheduled_payment": lambda client, access: client.cancel_scheduled_payment(

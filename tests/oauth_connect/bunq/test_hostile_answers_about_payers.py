@@ -184,6 +184,15 @@ def test_answer_about_another_scheduled_payment_is_no_answer(
         client.read_scheduled_payment(access, 12001, 555, 85001)
 
 
+@pytest.mark.parametrize("schedule", [bunq.schedule(id=85002), {}], ids=["another", "none"])
+def test_answer_about_another_schedule_is_no_answer(
+    schedule: dict[str, object], client: BunqClient, access: Access, bank: HostileBank
+) -> None:
+    bank.will_answer({"Schedule": schedule})
+    with pytest.raises(OutcomeUnknown):
+        client.read_schedule(access, 12001, 555, 85001)
+
+
 @pytest.mark.parametrize("field", [{"category": None}, {"notification_target": 7}, {"id": "x"}], ids=str)
 def test_filter_that_cannot_be_read_makes_the_answer_none(
     field: dict[str, object], client: BunqClient, access: Access, bank: HostileBank

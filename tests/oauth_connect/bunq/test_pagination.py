@@ -79,6 +79,17 @@ def test_every_page_of_callback_urls_is_read(client: BunqClient, access: Access,
     assert [found.id for found in client.list_callback_urls(access, 9001, 31)] == [42, 41]
 
 
+def test_what_a_page_shows_once_more_is_not_taken_twice(
+    client: BunqClient, access: Access, bank: HostileBank
+) -> None:
+    """Of two runs that paid one date neither would be evidence."""
+    first, second = bunq.instance(id=86002), bunq.instance(id=86001)
+    nameless = bunq.instance(id=None)
+    bank.will(page(first, second, nameless, older_url="/x?older_id=86001"), page(second, nameless))
+    runs = client.list_schedule_instances(access, 12001, 555, 85001)
+    assert [run.id for run in runs] == [86002, 86001, None, None]
+
+
 def test_listing_without_end_is_given_up(client: BunqClient, access: Access, bank: HostileBank) -> None:
     bank.will(page(bunq.oauth_client(), older_url="/x?older_id=31"))
     with pytest.raises(OutcomeUnknown, match="pages"):

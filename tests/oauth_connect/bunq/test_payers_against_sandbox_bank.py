@@ -245,6 +245,7 @@ def test_one_acceptance_covers_the_series_and_each_run_is_seen(
     assert sandbox_client.read_scheduled_payment(*where, scheduled.id).status == "FINISHED"
     [listed] = sandbox_client.list_schedules(*where)
     assert (listed.id, listed.status) == (scheduled.id, "FINISHED")
+    assert sandbox_client.read_schedule(*where, scheduled.id) == listed
 
 
 def test_series_is_ended_by_us_or_refused_to_us(

@@ -36,6 +36,7 @@ PLACES = {
     "list_draft_payments": ("GET", f"{ACCOUNT}/draft-payment?count=200"),
     "cancel_draft_payment": ("PUT", f"{ACCOUNT}/draft-payment/80001"),
     "list_schedules": ("GET", f"{ACCOUNT}/schedule?count=200"),
+    "read_schedule": ("GET", f"{ACCOUNT}/schedule/85001"),
     "list_scheduled_payments": ("GET", f"{ACCOUNT}/schedule-payment?count=200"),
     "read_scheduled_payment": ("GET", f"{ACCOUNT}/schedule-payment/85001"),
     "cancel_scheduled_payment": ("DELETE", f"{ACCOUNT}/schedule-payment/85001"),
@@ -52,6 +53,7 @@ def polite_bank(bank: HostileBank, banks_key: str) -> HostileBank:
     entries = [*bunq.session(), {"ServerPublicKey": {"server_public_key": public}}]
     of_the_provider = [bunq.credential(), bunq.oauth_client(), bunq.draft(), bunq.funds()]
     of_the_payer = [bunq.account(), bunq.draft_payment(), bunq.scheduled_payment(), bunq.instance()]
+    of_the_payer.append({"Schedule": bunq.schedule()})
     bank.will_answer(*entries, *of_the_provider, *of_the_payer, bunq.notification_filter())
     return bank
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from checkout.models import Event, Plan
+from checkout.plans import stopping
 from checkout.plans.errors import PlanIsElsewhere
 from checkout.plans.series import looking, preparing
 from checkout.plans.series.strays import STRAY_DRAFT
@@ -13,6 +14,7 @@ from checkout.plans.series.to_do import series as series_to_do
 from tests.checkout.plans.conftest import DAY
 from tests.checkout.plans.series.conftest import SeriesClub
 from tests.checkout.plans.series.test_never_seen import approved_unseen, unanswered
+from tests.checkout.plans.series.test_what_a_person_said import untold
 from tests.checkout.plans.series.test_what_the_approval_became import READS
 
 
@@ -96,3 +98,32 @@ def test_while_nobody_has_looked_no_other_one_is_sent(club: SeriesClub) -> None:
     club.works()
     assert [one.status for one in plan.series.order_by("number")] == ["failed", "cancelled"]
     assert len(club.drafts()) == 1
+
+
+def test_also_of_a_plan_that_was_stopped_and_then_its_connection_goes(club: SeriesClub) -> None:
+    plan = untold(club)
+    club.person.decides(club.drafts()[0]["id"], "accept")
+    stopping.cancel(plan, source=Event.Source.SHOPPER, by="the payer", now=club.now)
+    looking.say_none(plan, by="sam", now=club.now)
+    club.works()
+    plan.refresh_from_db()
+    assert (plan.status, plan.disconnected_at) == ("cancelled", None)
+    club.bank.clear_faults()
+    club.passes(timedelta(hours=1))
+    assert [(task.series.plan, task.to_do) for task in series_to_do(None)] == [(plan, ToDo.LOOK)]
+    club.passes(DAY)
+    plan.refresh_from_db()
+    assert plan.disconnected_at is not None
+
+
+def test_two_weeks_after_that_word_the_connection_of_such_a_plan_goes_all_the_same(club: SeriesClub) -> None:
+    plan = untold(club)
+    stopping.cancel(plan, source=Event.Source.SHOPPER, by="the payer", now=club.now)
+    looking.say_none(plan, by="sam", now=club.now)
+    club.passes(13 * DAY)
+    plan.refresh_from_db()
+    assert plan.disconnected_at is None
+    club.passes(2 * DAY)
+    club.works()
+    plan.refresh_from_db()
+    assert (plan.disconnected_at is not None, series_to_do(None)) == (True, [])

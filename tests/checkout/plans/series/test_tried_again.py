@@ -237,3 +237,15 @@ def test_nor_does_one_that_failed_before_the_other_was_shown(club: SeriesClub) -
     assert (club.states(plan), club.payment(plan).status) == (["unconfirmed"], "pending")
     with pytest.raises(AttemptRunning):
         scan(club, plan)
+
+
+def test_while_the_code_is_offered_bunq_is_asked_within_hours_and_not_once_a_day(club: SeriesClub) -> None:
+    """bunq may try again on any day: whoever scans meanwhile would pay beside it."""
+    plan = failed_at_first(club, again_after=9 * DAY)
+    club.passes(timedelta(minutes=5))
+    assert (club.payment(plan).status, club.payment(plan).bank_status) == ("pending", "RETRY")
+    club.bank.fault("run_field", field="state", value="FAILED_USER_ERROR")
+    club.passes(DAY)
+    assert club.states(plan) == ["missed"]
+    club.passes(timedelta(hours=7))
+    assert (club.payment(plan).status, club.states(plan)) == ("pending", ["unconfirmed"])
