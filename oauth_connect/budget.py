@@ -11,7 +11,7 @@ import logging
 import random
 import time
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DatabaseError
@@ -31,6 +31,7 @@ LONGEST_WINDOW_S = 300
 MOST_CALLS = 1000
 # So long after the last 429 the limit from the settings holds again: what narrowed it may have gone.
 LEARNED_FOR = timedelta(hours=1)
+_NOTHING_LEARNED = {"learned_calls": None, "learned_seconds": None}
 _ROUNDS = 200
 
 
@@ -137,8 +138,47 @@ def learn(method: str, pattern: str, refusal: RateLimited) -> None:
         }
         if named:
             changes |= {"learned_calls": named.calls, "learned_seconds": named.seconds}
+        elif _learned(row) is None:
+            # This 429 names no limit: it must not bring back one of long ago.
+            changes |= _NOTHING_LEARNED
         if _swap(row, **changes):
             return
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A limit that holds until `until`, instead of the wider one from the settings, because a 429 named it."""
+
+    endpoint: str
+    limit: Limit
+    configured: Limit
+    until: datetime
+
+
+def learned() -> list[Learned]:
+    """What answers 429 of the configured bank taught and still holds, where it is narrower than the settings."""
+    conf, found = configuration(), []
+    for row in CallBudget.objects.filter(endpoint__startswith=f"{conf.api_url} ").order_by("endpoint"):
+        endpoint = row.endpoint.removeprefix(f"{conf.api_url} ")
+        configured = conf.limits[endpoint.split()[0]]
+        limit = _limit_of(row, configured)
+        if limit != configured and row.last_refused_at is not None:
+            found.append(Learned(endpoint, limit, configured, row.last_refused_at + LEARNED_FOR))
+    return found
+
+
+def forget_learned() -> int:
+    """The limits of the settings hold again at once, and no pause of a 429; for how many endpoints that is news.
+
+    Places that are taken stay taken. If bunq says 429 again, that has no effect and is learned from anew. Source: bunq
+    documentation "Errors".
+    """
+    endpoints = [f"{configuration().api_url} {one.endpoint}" for one in learned()]
+    count = CallBudget.objects.filter(endpoint__in=endpoints).update(
+        blocked_until=0.0, version=F("version") + 1, **_NOTHING_LEARNED
+    )
+    log.warning("learned_limits_forgotten", extra={"endpoints": endpoints})
+    return count
 
 
 def refusals() -> int:
@@ -162,13 +202,19 @@ def _row(endpoint: str) -> tuple[CallBudget, clock.Moment]:
 
 def _limit_of(row: CallBudget, configured: Limit) -> Limit:
     """What a 429 named narrows the limit from the settings. It never widens it: anybody could have written it."""
+    taught = _learned(row)
+    return places.both(configured, taught) if taught else configured
+
+
+def _learned(row: CallBudget) -> Limit | None:
+    """What a 429 named, while it holds."""
     learned_at = row.last_refused_at
     if not row.learned_calls or not row.learned_seconds or learned_at is None:
-        return configured
+        return None
     # Also one of long ahead is of long ago: the clock was set back since.
     if abs(clock.now() - learned_at) > LEARNED_FOR:
-        return configured
-    return places.both(configured, _believable(Limit(row.learned_calls, row.learned_seconds)))
+        return None
+    return _believable(Limit(row.learned_calls, row.learned_seconds))
 
 
 def _believable(named: Limit) -> Limit:

@@ -123,7 +123,3 @@ def _end(order: Order, *, source: str, now: datetime) -> None:
     if Order.objects.filter(pk=order.pk, status=old).update(status=OrderStatus.CANCELLED.value):
         order.status = OrderStatus.CANCELLED.value
         record(order, "order_cancelled", source=source, now=now, old_status=old, new_status=order.status)
-
-
-def paid_payment(order: Order) -> Payment | None:
-    return order.payments.filter(status=PaymentStatus.PAID.value).order_by("surplus", "number").first()

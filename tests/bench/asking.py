@@ -16,11 +16,19 @@ class Asked:
 
     def make(self, call: str, count: int) -> tuple[float, float]:
         """CPU and wall seconds of one call, on average."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{call} {count}\n")
-        self._process.stdin.flush()
+        self._ask(call, count)
         found = self._said()
         return found["cpu_s"], found["wall_s"]
+
+    def find(self, question: str) -> float:
+        """What it answers to one of its questions."""
+        self._ask(question, 1)
+        return self._said()["found"]
+
+    def _ask(self, name: str, count: int) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{name} {count}\n")
+        self._process.stdin.flush()
 
     def _said(self) -> dict[str, float]:
         assert self._process.stdout is not None

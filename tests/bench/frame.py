@@ -77,6 +77,7 @@ AIMS: Mapping[str, Aim] = {
     "growth.poll": Aim(at_most=1.2),
     "growth.admin_orders": Aim(at_most=1.2),
     "growth.worker_tick": Aim(at_most=1.2),
+    "growth.whole_tables": Aim(at_most=0),
 }
 
 

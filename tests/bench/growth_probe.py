@@ -3,7 +3,8 @@
 Fills the database that its environment names, then does as `tests/bench/asked.py` says: `poll` a page that waits; look
 at a list as the operator, as staff of a big merchant, or of a small one whose few orders are old; take a `worker_tick`
 in which 200 payments are due and one listing answers for them, or a `worker_idle` in which none is. Before each tick
-payments are made due, and that and the bank's own time are left out.
+payments are made due, and that and the bank's own time are left out. Asked for `whole_tables` it says how many queries
+of all these, and of the pages and forms of an order, read a big table to its end.
 """
 
 import itertools
@@ -16,6 +17,7 @@ from datetime import timedelta
 
 import django
 
+from tests.bench.growth_plans import whole_tables_read
 from tests.bench.still_bank import PAGE, StillBank
 
 STILL_OPEN = 300
@@ -35,7 +37,8 @@ def main() -> None:
 
     call_command("migrate", verbosity=0)
     orders = int(sys.argv[1])
-    tokens = itertools.cycle(fill(orders, still_open=min(STILL_OPEN, orders // 3), quiet_s=3000.0))
+    waiting = fill(orders, still_open=min(STILL_OPEN, orders // 3), quiet_s=3000.0)
+    tokens = itertools.cycle(waiting)
     make_due = _open_payments_at(bank)
     shopper, stop = Client(), threading.Event()
 
@@ -60,7 +63,8 @@ def main() -> None:
         assert done == 0, f"{done} things were due"
         return own
 
-    answer_requests({"poll": poll, **_lists(), "worker_tick": worker_tick, "worker_idle": worker_idle})
+    calls = {"poll": poll, **_lists(), "worker_tick": worker_tick, "worker_idle": worker_idle}
+    answer_requests(calls, {"whole_tables": lambda: whole_tables_read(calls.values(), waiting[0])})
 
 
 def _open_payments_at(bank: StillBank) -> Callable[..., None]:

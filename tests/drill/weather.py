@@ -84,7 +84,7 @@ ALWAYS = (
     Fault("token_error", 0.01, "POST", _TOKEN),
     Fault("code_used", 0.02, "POST", _TOKEN),
     Fault("code_expired", 0.01, "POST", _TOKEN),
-    Fault("execution_delay", 0.15, "POST", _TOKEN, {"seconds": 5}),
+    Fault("execution_delay", 0.15, more={"seconds": 5}),
     Fault("completion", 0.3, more={"seconds": 0}),
     Fault("no_redirect", 0.03),
     # anything
@@ -129,7 +129,7 @@ PUSHES = (
     Fault("lost_after", 0.05, "POST", "/device-server$"),
     Fault("server_error", 0.05, "POST", "/device-server$"),
     Fault("server_error", 0.05, "GET", "/monetary-account$"),
-    Fault("slow", 0.1, "GET", "/confirmation-of-funds", {"seconds": 1.0}),
+    Fault("slow", 0.1, "POST", "/confirmation-of-funds", {"seconds": 1.0}),
 )
 
 SERIES = (

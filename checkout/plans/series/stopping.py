@@ -22,7 +22,7 @@ from checkout.plans.series.door import NotTold
 from checkout.plans.series.expecting import is_held
 from checkout.plans.series.moving import has_to_make, move, note, was_said
 from checkout.plans.series.preparing import live
-from checkout.plans.series.statuses import LIVE, SeriesStatus
+from checkout.plans.series.statuses import SeriesStatus
 from checkout.plans.statuses import OVER
 from checkout.services.outcome import StepResult
 
@@ -184,8 +184,3 @@ def say_stopped(plan: Plan, *, by: str, now: datetime) -> None:
         )
     if not done:
         raise PlanIsElsewhere("This series is not waiting to be stopped.")
-
-
-def is_wanted(plan: Plan) -> bool:
-    """Whether bunq may still pay although somebody wants it stopped."""
-    return plan.series.filter(status__in=[s.value for s in LIVE], stop_wanted_at__isnull=False).exists()

@@ -1,10 +1,14 @@
 """Faults that strike while a payment is looked at: nothing is believed that is not the bank's signed word."""
 
 import pytest
+from django.utils import timezone
 
+from checkout.models import Payment
 from checkout.page_state import NOTHING_TAKEN, PageState
 from checkout.services.searching import SETTLED_AFTER
+from checkout.services.sweep import sweep
 from checkout.statuses import PaymentStatus
+from oauth_connect.models import BankRegistration
 from tests.checkout.core.conftest import Shop, kinds
 from tests.checkout.faults.seen import CREATE, READ, eventually, executed, paid_once, pays, shown
 
@@ -61,10 +65,14 @@ def test_response_as_object_is_read_like_the_array(shop: Shop) -> None:
 
 
 def test_a_listing_without_id_settles_nothing_by_guessing_and_everything_by_single_reads(shop: Shop) -> None:
-    shop.bank.fault("listing_without_id", times=100)
+    BankRegistration.objects.update(listing_has_ids=None)
     first, second = shop.pending(shop.order("20.40")), shop.pending(shop.order("20.40"))
     shop.bank.reject(first.draft_id or 0)
     shop.approve(second)
+    shop.bank.fault("listing_without_id", times=100)
+    Payment.objects.update(due_at=timezone.now())
+    assert sweep(timezone.now()).seen == 0
+    assert set(Payment.objects.values_list("status", flat=True)) == {"pending"}
     shop.until(first, PaymentStatus.REJECTED)
     shop.until(second, PaymentStatus.PAID)
     assert (executed(shop, first.order), shown(first.order)) == ([], PageState.TRY_AGAIN)
