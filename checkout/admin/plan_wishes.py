@@ -33,8 +33,8 @@ def _cancel(plan: Plan, by: str, now: datetime) -> Answer:
 def _still_closing(plan: Plan) -> Answer | None:
     if plan.made.filter(status=InstalmentStatus.OPEN.value).exists() or is_closing(plan):
         return Answer(
-            "Nothing new is asked for. A payment was open: it is closed when the bank says so; if the payer was "
-            "faster, it counts.",
+            "Nothing new is asked for. A payment was open: it is closed when the bank says so. If the payer was "
+            "faster, the money is taken, and you are asked what is to become of it.",
             messages.WARNING,
         )
     return None

@@ -31,8 +31,8 @@ _HOW = {
     "itself.",
     ToDo.CLOSE: "Ask the payer to decline it in the bunq app. Kassa goes on asking bunq to close it. Once bunq shows "
     "that it is closed, this goes away by itself.",
-    ToDo.UNAPPROVED: "Remind the payer: on the plan's page they can ask for the approval again. Or cancel the plan. "
-    "Once they have asked, this goes away by itself.",
+    ToDo.UNAPPROVED: "Remind the payer: on the plan's page they can ask for the approval again. Or stop the plan on "
+    "its page here. Once they have asked, or the plan is stopped, this goes away by itself.",
 }
 
 

@@ -31,6 +31,11 @@ class Payment(models.Model):
         TIMEOUT = "timeout", "not approved in time"
         ORPHAN = "orphan", "a second draft of one request"
 
+    class Doubt(models.TextChoices):
+        NONE = "", "none"
+        HELD_BACK = "held_back", "bunq showed that it holds the payment back"
+        NOT_SHOWN = "not_shown", "bunq did not show the payment that was made"
+
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
     number = models.PositiveSmallIntegerField(help_text="1 for the first attempt of its order.")
     status = models.CharField(
@@ -84,6 +89,13 @@ class Payment(models.Model):
         default=False, help_text="A person gave it up, and whether the bank holds a draft was not known."
     )
     bank_status = models.CharField(max_length=40, blank=True, help_text="bunq's own last word, unchanged.")
+    doubt = models.CharField(
+        max_length=10,
+        choices=Doubt.choices,
+        blank=True,
+        default="",
+        help_text="Of an executed push: why its money may not have come.",
+    )
     surplus = models.BooleanField(
         default=False, help_text="Paid although another payment of this order was paid."
     )

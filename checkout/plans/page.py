@@ -190,6 +190,11 @@ class PlanPage:
         """The one that can be paid by scanning now."""
         return self._standing(Standing.WAITS)
 
+    @property
+    def closing(self) -> Instalment | None:
+        """The one that was taken back, and that bunq has not closed yet."""
+        return self._standing(Standing.CLOSING)
+
     def _standing(self, standing: Standing) -> Instalment | None:
         return next((row.instalment for row in self.rows if row.standing is standing), None)
 

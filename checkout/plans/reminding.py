@@ -82,9 +82,16 @@ def _of_series(plan: Plan, local: datetime) -> str:
 
 
 def _of_push(plan: Plan, local: datetime) -> str:
+    what = f"{euros(plan.amount)} to {plan.merchant.account_holder} for {plan.title}"
+    if plan.lost_at is not None:
+        return (
+            f"Hello,\n\non {day(local.date())}, from {local:%H:%M} ({plan.time_zone}),\n{what} is due.\n\n"
+            "bunq does not let us send it to your bunq app: the connection was removed there, or has ended.\n"
+            "Connect bunq again on the page below, or pay there by scanning once it is due.\n\n"
+        )
     return (
         f"Hello,\n\non {day(local.date())}, from {local:%H:%M} ({plan.time_zone}), your bunq app will ask you to\n"
-        f"approve {euros(plan.amount)} to {plan.merchant.account_holder} for {plan.title}.\n\n"
+        f"approve {what}.\n\n"
         "No money moves before you approve it in the bunq app. You do not need a link for\n"
         "that, and nobody will ask you for a code.\n\n"
     )

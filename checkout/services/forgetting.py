@@ -30,14 +30,17 @@ def forget_connection(browser: RememberedBrowser, connection_id: int, *, now: da
     return _forget(connection_id, now=now)
 
 
-def forget_browser(seen: Recognised, *, now: datetime) -> None:
-    """Say "not me": nothing of this browser is known any more, from now on."""
+def forget_browser(seen: Recognised, *, now: datetime) -> bool:
+    """Say "not me": nothing of this browser is known any more, from now on. Its open payments are cancelled first.
+
+    False: the worker destroys what is left as soon as the bank has closed them.
+    """
     browser = seen.browser
     if browser is None:
-        return
+        return True
     remembering.end(browser, RememberedBrowser.End.FORGOTTEN, now=now)
-    for one in connections.kept_for(browser.label):
-        _forget(one.pk, now=now)
+    done = [_forget(one.pk, now=now) for one in connections.kept_for(browser.label)]
+    return all(done)
 
 
 def _forget(connection_id: int, *, now: datetime) -> bool:

@@ -30,6 +30,7 @@ _REMARKS = {
     UNPROVEN: "The bank shows it as executed, but no payment that was made of it.",
     SUSPENDED: "The bank holds the payment back for now; the payer may still undo it.",
 }
+_DOUBTS = {UNPROVEN: Payment.Doubt.NOT_SHOWN, SUSPENDED: Payment.Doubt.HELD_BACK}
 
 
 def settle(payment: Payment, *, now: datetime, answer: Mapping[str, Any]) -> None:
@@ -93,11 +94,17 @@ def _unexpected(payment: Payment, answer: Mapping[str, Any]) -> list[str]:
 
 
 def _remark(payment: Payment, *, now: datetime, answer: Mapping[str, Any]) -> None:
-    """What is odd about an executed push, once. Source: bunq OpenAPI, DraftPayment and Payment."""
+    """What is odd about an executed push, once: the merchant is called, and its payer is not told that the money went.
+    Source: bunq OpenAPI, DraftPayment and Payment.
+    """
     if not payment.is_push:
         return
     proven = answer.get("object_type") == "Payment" and answer.get("paid_amount") and answer.get("paid_to")
-    for kind in [UNPROVEN] * (not proven) + [SUSPENDED] * (answer.get("suspended") is True):
+    kinds = [UNPROVEN] * (not proven) + [SUSPENDED] * (answer.get("suspended") is True)
+    if kinds:
+        payment.doubt = _DOUBTS[kinds[-1]].value
+        Payment.objects.filter(pk=payment.pk).update(doubt=payment.doubt)
+    for kind in kinds:
         record(
             payment.order,
             kind,

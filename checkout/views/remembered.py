@@ -29,6 +29,10 @@ FORGOTTEN_LATER = (
     "Forgotten. A payment from this bank is still being closed; what we kept of it is destroyed right after."
 )
 ALL_FORGOTTEN = "This browser is forgotten: nothing of your bank is known here any more."
+ALL_FORGOTTEN_LATER = (
+    "This browser is forgotten. A payment is still being closed, so please do not approve it any more;"
+    " what we kept of its bank is destroyed right after."
+)
 
 
 @private
@@ -122,8 +126,8 @@ def forget(request: HttpRequest) -> HttpResponse:
 def forget_all(request: HttpRequest) -> HttpResponse:
     """\"Not me\": also where nothing is known of this browser, it holds no cookie of ours afterwards."""
     seen = remembered_cookie.recognise(request)
-    forgetting.forget_browser(seen, now=clock.now())
-    messages.success(request, ALL_FORGOTTEN)
+    done = forgetting.forget_browser(seen, now=clock.now())
+    messages.success(request, ALL_FORGOTTEN if done else ALL_FORGOTTEN_LATER)
     return _to_the_page(request, Recognised(ended="forgotten"))
 
 

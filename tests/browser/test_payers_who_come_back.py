@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 from launcher.installation import Installation
 from tests.browser.conftest import NewContext
 from tests.browser.people import HOPPER, STATE_TIMEOUT_MS, Bank, Shopper
+from tests.screens import is_no_wider as no_wider
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -19,7 +20,7 @@ widths = pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"
 
 def fits(page: Page) -> None:
     """Nothing is wider than the screen, and nothing that is pressed is smaller than a finger."""
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert no_wider(page)
     small = page.evaluate(
         "[...document.querySelectorAll('main button, main a.button')]"
         ".filter(one => one.offsetParent && one.getBoundingClientRect().height < 44).map(one => one.textContent)"
@@ -94,8 +95,8 @@ def test_the_form_with_its_tick_fits(kassa: Installation, new_context: NewContex
     box = page.get_by_label("Remember my bank in this browser")
     expect(box).not_to_be_checked()
     expect(box).to_have_accessible_description(
-        "For 90 days we keep your name, your IBANs and an access that can only ask for payments, "
-        "each of which you approve in bunq. How to remove it"
+        "For 90 days we keep your name, your IBANs and an access. With it we can ask for payments, each of which "
+        "you approve in bunq, and whether the account has enough for one. How to remove it"
     )
     fits(page)
     page.get_by_role("link", name="How to remove it").click()

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from launcher.installation import ADMIN_NAME, Installation
 from tests.browser.conftest import NewContext
 from tests.browser.people import HOPPER, STATE_TIMEOUT_MS, AtBank
+from tests.screens import is_no_wider as no_wider
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -55,17 +56,16 @@ def sees(page: Page, state: str, *, timeout_ms: int = STATE_TIMEOUT_MS) -> None:
 
 
 def look(page: Page, name: str) -> None:
-    """The page is no wider than its window; keep a picture of it, if somebody wants one."""
+    """Keep a picture of it, if somebody wants one."""
     width = page.viewport_size
     assert width is not None
-    assert page.locator("html").bounding_box() is not None
     if PICTURES:
         page.screenshot(path=Path(PICTURES) / f"{name}-{width['width']}.png", full_page=True)
 
 
 def is_no_wider(page: Page, javascript: bool) -> None:
     if javascript:
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        assert no_wider(page)
 
 
 def pushes(kassa: Installation, description: str) -> list[int]:

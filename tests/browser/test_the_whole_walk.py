@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from launcher.installation import Installation
 from tests.browser.conftest import NewContext
 from tests.browser.people import JOINT, AtBank, Bank, Shopper
+from tests.screens import is_no_wider
 
 pytestmark = pytest.mark.browser
 ways = pytest.mark.parametrize(
@@ -19,11 +20,7 @@ ways = pytest.mark.parametrize(
 def test_a_shopper_pays(kassa: Installation, new_context: NewContext, phone: bool, javascript: bool) -> None:
     shopper = Shopper(new_context(phone=phone, javascript=javascript).new_page(), kassa.shop_url)
     shopper.pays_with("nl73 bunq 0000 0000 12")
-    assert (
-        shopper.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        if javascript
-        else True
-    )
+    assert is_no_wider(shopper.page) if javascript else True
     bank = shopper.opens_bunq().signs_in()
     bank.decides("accept").goes_back()
     shopper.sees("paid")

@@ -154,6 +154,15 @@ def _paid(**flags: Any) -> Callable[[], Order]:
     return make
 
 
+def _doubted(doubt: str) -> Callable[[], Order]:
+    def make() -> Order:
+        made = order(status="paid", paid_at=timezone.now())
+        payment(made, "paid", doubt=doubt, **PUSH)
+        return made
+
+    return make
+
+
 def _late(**flags: Any) -> Callable[[], Order]:
     return _paid(status="expired", paid_at=None, paid_late=True, **flags)
 
@@ -189,6 +198,12 @@ SCENES: tuple[tuple[str, PageState, Callable[[], Order]], ...] = (
         PageState.SCHEDULE_UNCONFIRMED,
         _closed("pending", **SCHEDULE, expires_at=_PAST),
     ),
+    ("tried_again", PageState.SCHEDULED, _closed("pending", **SCHEDULE, bank_status="RETRY")),
+    (
+        "tried_again_unconfirmed",
+        PageState.SCHEDULE_UNCONFIRMED,
+        _closed("pending", **SCHEDULE, bank_status="RETRY", expires_at=_PAST),
+    ),
     ("not_sent_by_bunq", PageState.NOT_ARRIVED, _closed("rejected", **SCHEDULE)),
     ("not_arrived", PageState.NOT_ARRIVED, _closed("expired", **SCHEDULE)),
     ("not_arrived_and_over", PageState.UNCONFIRMED, _over("expired", "expired", **SCHEDULE)),
@@ -199,6 +214,8 @@ SCENES: tuple[tuple[str, PageState, Callable[[], Order]], ...] = (
     ("closing", PageState.CLOSING, _closed("cancelling", cancel_reason="shopper")),
     ("closing_late", PageState.CLOSING, _closed("cancelling", cancel_reason="timeout")),
     ("paid", PageState.PAID, _paid()),
+    ("paid_and_held_back", PageState.PAID, _doubted("held_back")),
+    ("paid_and_not_shown", PageState.PAID, _doubted("not_shown")),
     ("paid_twice", PageState.HELD, _paid(paid_twice=True)),
     ("amount_differs", PageState.HELD, _paid(status="open", paid_at=None, amount_differs=True)),
     ("consent_differs", PageState.HELD, _paid(status="open", paid_at=None, consent_differs=True)),
@@ -206,6 +223,7 @@ SCENES: tuple[tuple[str, PageState, Callable[[], Order]], ...] = (
     ("unconfirmed", PageState.UNCONFIRMED, _closed("failed", draft_id=71)),
     ("unconfirmed_push", PageState.UNCONFIRMED, _gone("failed", given_up=True)),
     ("refunded", PageState.REFUNDED, _late(resolution="refunded")),
+    ("returned", PageState.REFUNDED, _late(resolution="returned")),
     ("expired", PageState.EXPIRED, _over("expired")),
     ("cancelled_order", PageState.CANCELLED, _over("cancelled")),
 )

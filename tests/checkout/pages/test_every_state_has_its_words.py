@@ -106,6 +106,26 @@ def test_a_payment_that_was_given_up_before_bunq_held_it_was_not_refused_by_bunq
     assert "is not a bunq account" not in text
 
 
+@pytest.mark.parametrize("name", ["not_sent_by_bunq", "not_arrived"])
+def test_what_did_not_come_by_a_schedule_is_paid_only_after_a_look_in_the_app(
+    client: Client, name: str
+) -> None:
+    """That bunq does not try again is nowhere documented."""
+    text = shown(client, next(make for scene, _, make in SCENES if scene == name)())
+    assert "Look in your bunq app first" in text
+    assert "does not try again" not in text
+
+
+@pytest.mark.parametrize(
+    ("resolution", "words"),
+    [("refunded", "says that it returned the money"), ("returned", "sends the money back")],
+)
+def test_that_money_went_back_is_the_shops_word(client: Client, resolution: str, words: str) -> None:
+    text = shown(client, order(status="expired", paid_late=True, resolution=resolution))
+    assert words in text
+    assert "has returned" not in text
+
+
 def test_the_waiting_page_offers_the_way_to_bunq_twice_and_warns_of_other_payments(client: Client) -> None:
     register()
     made = order()

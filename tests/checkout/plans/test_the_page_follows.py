@@ -116,7 +116,7 @@ def test_from_the_push_to_paid_without_a_reload(club: Club, client: Client) -> N
     seen = status(client, plan)
     club.until_due(plan)
     seen = news(client, plan, seen)
-    assert "waits for you in your bunq app" in seen.json()["html"]
+    assert "waits for your approval" in seen.json()["html"]
     push = club.push(plan)
     assert push.draft_id is not None
     club.person.decides(push.draft_id, "accept")

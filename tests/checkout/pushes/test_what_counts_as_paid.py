@@ -162,6 +162,30 @@ def test_a_payment_that_bunq_holds_back_is_told_to_the_merchant(shop: PushShop) 
     assert tasks.count_open(None) == 1
 
 
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        ("held back", "bunq showed us that it holds this payment back"),
+        (None, "did not show us the payment itself"),
+    ],
+)
+def test_its_payer_is_not_told_that_money_went_which_bunq_may_not_have_sent(
+    shop: PushShop, client: Client, made: str | None, words: str
+) -> None:
+    payment = shop.pending()
+    shop.payer.decide(payment)
+    shows(shop, "object", made and paid_object(payment, payment_suspended_outgoing={"id": 3}))
+    shop.step(payment)
+    shop.until(payment, PaymentStatus.PAID, later_s=35)
+    page = client.get(payment.order.get_absolute_url()).content.decode()
+    assert f'data-state="{PageState.PAID.value}"' in page
+    assert words in page
+    assert "Please do not pay again" in page
+    assert "went from your bunq account" not in page
+    receipt = client.get(f"{payment.order.get_absolute_url()}receipt").content.decode()
+    assert "confirms that the order is paid" in receipt
+
+
 def test_an_accepted_schedule_is_no_money(shop: PushShop) -> None:
     payment = shop.pending()
     shop.payer.decide(payment)

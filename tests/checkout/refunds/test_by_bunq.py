@@ -224,3 +224,16 @@ def without(monkeypatch: pytest.MonkeyPatch) -> None:
         "read",
         lambda *args, **how: replace(read(*args, **how), payment=None, object_type=None, object_id=None),
     )
+
+
+@pytest.mark.parametrize("status", ["BLOCKED", "CANCELLED"])
+def test_on_an_account_that_was_blocked_or_closed_nothing_is_prepared(connected: Till, status: str) -> None:
+    payment = connected.paid()
+    connected.shop.bank.control("POST", "accounts", {"iban": SHOP, "status": status})
+    try:
+        refund = connected.ask(payment)
+        connected.until(refund, RefundStatus.FAILED, later_s=121)
+        assert connected.drafts(refund) == []
+    finally:
+        connected.shop.bank.control("POST", "accounts", {"iban": SHOP, "status": "ACTIVE"})
+    assert connected.ask(payment).state is RefundStatus.WAITING

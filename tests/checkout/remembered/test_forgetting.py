@@ -26,6 +26,7 @@ def test_forget_destroys_what_we_hold_and_says_what_bunq_still_lists(visitor: Vi
     text = forget(visitor, browser)
     assert "Forgotten. What we kept of this bank is destroyed." in text
     assert "open the bunq app" in text
+    assert "What you paid stays on record" in text
     row = PayerConnection.objects.get()
     assert (row.access_token, row.private_key_pem, row.session_token, row.payer_name) == ("", "", "", "")
     assert not PayerAccount.objects.exists()
@@ -60,6 +61,16 @@ def test_a_push_that_waits_is_closed_before_its_connection_goes(visitor: Visitor
     visitor.shop.until(payment, PaymentStatus.CANCELLED, later_s=60)
     work()
     assert payers.kept_for(browser.label) == ()
+
+
+def test_not_me_says_so_while_a_push_is_still_being_closed(visitor: Visitor) -> None:
+    browser = visitor.is_remembered()
+    visitor.presses(visitor.shop.order(), key_of(browser))
+    visitor.shop.bank.fault("lost_before", method="PUT")
+    text = str(visitor.client.post("/remembered/forget-all", follow=True).content.decode())
+    assert "still being closed" in text
+    assert "nothing of your bank is known" not in text
+    assert payers.kept_for(browser.label)
 
 
 def test_a_push_that_is_never_answered_for_does_not_keep_it_for_ever(visitor: Visitor) -> None:

@@ -26,7 +26,8 @@ def test_the_tick_is_off_and_says_what_is_kept_and_how_long(visitor: Visitor) ->
     box = re.search(r'<input type="checkbox" name="remember"[^>]*>', text)
     assert box
     assert "checked" not in box[0]
-    assert "For 90 days we keep your name, your IBANs and an access that can only ask for payments" in text
+    assert "For 90 days we keep your name, your IBANs and an access. With it we can ask for payments" in text
+    assert "and whether the account has enough for one" in text
     assert f'href="{made.get_absolute_url()}remembered"' in text
     assert visitor.cookie == ""
 
