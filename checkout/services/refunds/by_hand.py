@@ -127,6 +127,8 @@ def _believe(refund: Refund, answer: DraftPayment, now: datetime) -> None:
 
 def _named_too_late(refund: Refund) -> int | None:
     """The draft that bunq named after it was concluded that it holds none."""
-    said = refund.events.filter(kind=moving.STRAY_DRAFT).order_by("-id").values_list("data", flat=True).first()
+    said = (
+        refund.events.filter(kind=moving.STRAY_DRAFT).order_by("-id").values_list("data", flat=True).first()
+    )
     draft_id = (said or {}).get("draft_id")
     return draft_id if isinstance(draft_id, int) else None

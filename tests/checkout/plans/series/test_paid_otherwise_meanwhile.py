@@ -10,6 +10,7 @@ from checkout.admin.series_wishes import SERIES_ORDER_WISHES
 from checkout.models import Instalment, Payment, Plan
 from checkout.plans.errors import PlanIsElsewhere
 from checkout.plans.series import evidence
+from checkout.plans.series.expecting import payment_of
 from checkout.plans.series.to_do import series as series_to_do
 from checkout.services.review import mark_refunded
 from tests.checkout.plans.series.conftest import SeriesClub
@@ -79,7 +80,7 @@ def test_what_bunq_says_while_somebody_says_that_it_did_not_come_is_news(
     """The worker had read the payment before, and writes afterwards."""
     plan = due_and_unread(club, instalments=3)
     retry = replace(run_that_failed(club, plan, 1), state="RETRY")
-    read = evidence.payment_of
+    read = payment_of
 
     def then_denied(instalment: Instalment) -> Payment:
         found = read(instalment)
@@ -98,7 +99,7 @@ def test_nor_does_a_person_outweigh_what_bunq_has_said_a_moment_before(
 ) -> None:
     plan = due_and_unread(club, instalments=3)
     retry = replace(run_that_failed(club, plan, 1), state="RETRY")
-    read = evidence.payment_of
+    read = payment_of
 
     def then_heard(instalment: Instalment) -> Payment:
         found = read(instalment)
