@@ -174,7 +174,9 @@ def series(of: Plan, status: str, **changed: Any) -> PlanSeries:
 
 
 def said(of: Plan, kind: str) -> None:
-    PlanEvent.objects.create(plan=of, at=timezone.now(), source="merchant", kind=kind)
+    """About the approval that was asked for last."""
+    about = {"series": of.series.count()}
+    PlanEvent.objects.create(plan=of, at=timezone.now(), source="merchant", kind=kind, data=about)
 
 
 def _first_under_way() -> Plan:
