@@ -36,11 +36,14 @@ def test_a_create_that_never_arrived_is_repeated_with_the_same_request(connected
 
 def test_a_repeat_that_is_lost_too_makes_no_second_draft(connected: Till) -> None:
     payment = connected.paid()
-    connected.shop.bank.fault("lost_before", **CREATE)
-    connected.shop.bank.fault("lost_after", after=1, **CREATE)
+    connected.shop.bank.control("POST", "faults", {"script": ["lost_before", "lost_after"], **CREATE})
     refund = connected.ask(payment)
+    assert refund.state is RefundStatus.UNKNOWN
+    assert connected.step(refund).state is RefundStatus.UNKNOWN
+    assert "refund_repeated" in kinds(refund)
     connected.until(refund, RefundStatus.WAITING)
     connected.draft(refund)
+    assert kinds(refund).count("refund_repeated") == 1
 
 
 def test_with_the_listing_in_the_way_nothing_is_repeated(connected: Till) -> None:
