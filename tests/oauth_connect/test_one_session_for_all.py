@@ -102,9 +102,15 @@ def test_a_short_session_is_renewed_in_its_last_tenth(
 def test_an_early_renewal_that_fails_leaves_the_old_session_in_use(
     bank: SandboxBank, registration: BankRegistration
 ) -> None:
-    BankRegistration.objects.update(session_expires_at=timezone.now() + timedelta(minutes=2))
+    ends_at = timezone.now() + timedelta(minutes=2)
+    BankRegistration.objects.update(
+        session_expires_at=ends_at, session_opened_at=ends_at - timedelta(hours=90)
+    )
+    token = BankRegistration.objects.get().session_token
     bank.fault("server_error", path="/session-server$")
     assert works()
+    assert bank.faults()[0]["hits"] == 1
+    assert BankRegistration.objects.get().session_token == token
 
 
 def test_a_call_that_the_bank_refuses_twice_is_not_made_a_third_time(
