@@ -27,6 +27,8 @@ def happened(refund: Refund, kind: ToDo) -> str:
             return f"{what} was approved in bunq, which does not show the payment."
         case ToDo.RESOLVE:
             return f"{what}: bunq's answer was lost, and it cannot be told whether bunq holds it."
+        case ToDo.STRAY if refund.state is RefundStatus.SENT:
+            return f"{what} was sent, and bunq names another draft of it. By that one the money may go back once more."
         case ToDo.STRAY:
             return f"{what}: bunq names a draft of it, after Kassa had concluded that it holds none."
         case ToDo.NOT_SENT:

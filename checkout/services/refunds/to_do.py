@@ -19,7 +19,7 @@ class ToDo(StrEnum):
     CONFIRM = "refund_confirm"  # approved; what bunq shows is not what was asked for, or is held back
     PROVE = "refund_prove"  # approved; bunq does not show the payment
     RESOLVE = "refund_resolve"  # the answer was lost, and it cannot be told
-    STRAY = "refund_stray"  # it was concluded that bunq holds none, and bunq named one afterwards
+    STRAY = "refund_stray"  # bunq named a draft of it after its end
     NOT_SENT = "refund_not_sent"
 
 
@@ -44,7 +44,7 @@ def _to_do(refund: Refund, *, needs_person: bool, is_stray: bool) -> ToDo | None
     """None while it moves on by itself."""
     status = refund.state
     if status is RefundStatus.SENT:
-        return ToDo.PROVE
+        return ToDo.STRAY if is_stray and not refund.unproven else ToDo.PROVE
     if status.is_final:
         return ToDo.STRAY if is_stray else ToDo.NOT_SENT
     if refund.is_by_hand:

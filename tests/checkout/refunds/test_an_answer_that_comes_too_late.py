@@ -72,3 +72,20 @@ def test_the_shopper_is_not_told_that_it_was_not_sent(connected: Till, client: C
     page = client.get(refund.order.get_absolute_url()).content.decode()
     assert "Whether it was sent cannot be told" in page
     assert "by a bank transfer" in page
+
+
+def test_of_one_that_was_sent_the_merchant_hears_that_bunq_names_another_draft(connected: Till) -> None:
+    refund = connected.ask(connected.paid())
+    draft = refund.draft_id
+    Refund.objects.filter(pk=refund.pk).update(status="submitting", draft_id=None)
+    slow = Refund.objects.select_related("order__merchant", "payment").get(pk=refund.pk)
+    Refund.objects.filter(pk=refund.pk).update(status="waiting", draft_id=draft)
+    moving.move(refund, RefundStatus.SENT, source=Event.Source.BANK, kind="refund_sent", now=timezone.now())
+    assert to_do.waiting(None, most=10) == []
+    sending.record_answer(slow, Accepted(10**9), timezone.now())
+    ((_, kind),) = to_do.waiting(None, most=10)
+    sent = Refund.objects.get(pk=refund.pk)
+    assert "names another draft" in refund_words.happened(sent, kind)
+    assert "decline" in refund_words.TO_DO[kind.value]
+    by_hand.note_not_sent(sent, by="sam", now=timezone.now())
+    assert to_do.waiting(None, most=10) == []
