@@ -108,7 +108,7 @@ def test_nobody_says_twice_what_became_of_it(club: SeriesClub) -> None:
 
 def test_one_that_fails_is_still_scheduled_while_bunq_tries_again_and_then_offered(club: SeriesClub) -> None:
     plan = club.scheduled(grace_days=5)
-    club.bank.fault("instalment_fails", times=3)
+    club.bank.fault("instalment_fails", times=3, path=club.person.iban)
     club.until_due(plan)
     club.passes(timedelta(minutes=10))
     order = club.last_order(plan)
@@ -122,7 +122,7 @@ def test_one_that_fails_is_still_scheduled_while_bunq_tries_again_and_then_offer
 
 def test_a_repetition_that_works_is_evidence(club: SeriesClub) -> None:
     plan = club.scheduled(grace_days=5)
-    club.bank.fault("instalment_fails", times=1)
+    club.bank.fault("instalment_fails", times=1, path=club.person.iban)
     club.until_due(plan)
     club.passes(timedelta(minutes=10))
     assert club.states(plan) == ["open"]

@@ -122,7 +122,7 @@ def test_what_nobody_has_looked_at_is_still_to_do_after_the_series_ended(club: S
 
 def test_it_does_not_come_is_not_said_while_bunq_shows_that_it_still_tries(club: SeriesClub) -> None:
     plan = club.scheduled(instalments=1, grace_days=5)
-    club.bank.fault("instalment_fails", times=1)
+    club.bank.fault("instalment_fails", times=1, path=club.person.iban)
     club.until_due(plan)
     club.passes(timedelta(minutes=10))
     assert club.payment(plan).bank_status == "RETRY"

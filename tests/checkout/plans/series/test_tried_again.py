@@ -33,7 +33,7 @@ def failed_at_first(
     club.behaves(schedule_retry_after_s=again_after.total_seconds())
     plan = club.scheduled(**{"grace_days": 5, **how})
     if fails:
-        club.bank.fault("instalment_fails", times=fails)
+        club.bank.fault("instalment_fails", times=fails, path=club.person.iban)
     club.bank.fault("run_field", field="state", value="FAILED_USER_ERROR")
     club.until_due(plan)
     assert club.states(plan) == ["missed"]
@@ -134,7 +134,7 @@ def test_who_was_faster_and_pays_twice_is_flagged_for_a_refund(club: SeriesClub)
 def test_so_it_is_for_what_a_person_said_not_to_have_come(club: SeriesClub) -> None:
     club.behaves(connection_schedules="refused", schedule_retry_after_s=(10 * DAY).total_seconds())
     plan = club.scheduled()
-    club.bank.fault("instalment_fails", times=1)
+    club.bank.fault("instalment_fails", times=1, path=club.person.iban)
     club.until_due(plan)
     club.passes(2 * DAY)
     evidence.deny(club.last(plan), by="sam", now=club.now)
