@@ -20,6 +20,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests.chromium import find_chromium
 from tests.emptying import quickly_emptied
+from tests.hanging_up import live_servers_hang_up
 from tests.keys import quickly_made_keys
 from tests.order import long_ones_begin_a_share
 
@@ -92,6 +93,13 @@ def chromium() -> Iterator[Browser]:
 def _quick_keys() -> Iterator[None]:
     """Every registration makes two."""
     with quickly_made_keys():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hanging_up() -> Iterator[None]:
+    """Every live server leaves nothing behind."""
+    with live_servers_hang_up():
         yield
 
 
