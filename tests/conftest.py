@@ -22,6 +22,7 @@ from tests.chromium import find_chromium
 from tests.emptying import quickly_emptied
 from tests.hanging_up import live_servers_hang_up
 from tests.keys import quickly_made_keys
+from tests.left_open import nobody_is_left
 from tests.order import long_ones_begin_a_share
 
 # How long an example takes says how busy the machine is, not whether it holds.
@@ -44,11 +45,13 @@ def django_db_modify_db_settings(
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Made as ever; emptied more quickly after each test that commits."""
+    """Made as ever; emptied more quickly after each test that commits; used by nobody in the end."""
     with ExitStack() as stack:
         with django_db_blocker.unblock():
             stack.enter_context(quickly_emptied())
         yield
+        with django_db_blocker.unblock():
+            nobody_is_left()
 
 
 @pytest.fixture(scope="session")
