@@ -30,6 +30,7 @@ hypothesis_settings.register_profile("kassa", deadline=None)
 hypothesis_settings.load_profile("kassa")
 # A busy machine is slow to show a page, and no fault of ours.
 PATIENCE_MS = 30_000
+_OPEN_DATABASE = {"db", "transactional_db", "installation_database"}
 WITHOUT_CHROMIUM = pytest.StashKey[int]()
 
 
@@ -119,6 +120,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     in_main_thread = threading.current_thread() is threading.main_thread()
     if in_main_thread and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark by itself what the choice of a database can change: pytest-django locks it for all other tests."""
+    if item.get_closest_marker("django_db") or _OPEN_DATABASE.intersection(getattr(item, "fixturenames", ())):
+        item.add_marker("database")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
