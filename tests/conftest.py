@@ -17,6 +17,7 @@ from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, expect, sync_playwright
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
+from pytest_django.live_server_helper import LiveServer
 
 from tests.chromium import find_chromium
 from tests.emptying import quickly_emptied
@@ -30,7 +31,7 @@ hypothesis_settings.register_profile("kassa", deadline=None)
 hypothesis_settings.load_profile("kassa")
 # A busy machine is slow to show a page, and no fault of ours.
 PATIENCE_MS = 30_000
-_OPEN_DATABASE = {"db", "transactional_db", "installation_database"}
+_OPEN_DATABASE = {"db", "transactional_db", "live_server", "installation_database"}
 WITHOUT_CHROMIUM = pytest.StashKey[int]()
 
 
@@ -53,6 +54,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         yield
         with django_db_blocker.unblock():
             nobody_is_left()
+
+
+@pytest.fixture(scope="session")
+def live_server(django_db_setup: None, live_server: LiveServer) -> LiveServer:
+    """The plugin's own, which the database outlives: its threads use it to their end."""
+    return live_server
 
 
 @pytest.fixture(scope="session")
