@@ -31,10 +31,12 @@ def test_the_database_is_there_before_a_live_server_and_after_it(tmp_path: Path)
     (tmp_path / "conftest.py").write_text("from tests.conftest import *\n")
     (tmp_path / "test_one.py").write_text("def test_one(live_server):\n    pass\n")
     command = [sys.executable, "-m", "pytest", "--setup-show", "-p", "no:cacheprovider", str(tmp_path)]
+    # A database of its own: it makes and drops one.
+    own = {"TEST_DATABASE_URL": "", "DATABASE_URL": f"sqlite:///{tmp_path}/own.sqlite3", "PYTEST_ADDOPTS": ""}
     shown = subprocess.run(
         [*command, "--rootdir", str(ROOT), "-c", str(ROOT / "pyproject.toml")],
         cwd=ROOT,
-        env={**os.environ, "TEST_DATABASE_URL": "", "PYTEST_ADDOPTS": ""},
+        env={**os.environ, **own},
         capture_output=True,
         text=True,
         timeout=120,

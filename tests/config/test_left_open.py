@@ -17,5 +17,3 @@ def test_a_session_that_stays_is_named(transactional_db: None, monkeypatch: pyte
                 left_open.nobody_is_left()
     finally:
         other.close()
-    monkeypatch.undo()
-    left_open.nobody_is_left()
