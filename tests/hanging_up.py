@@ -1,4 +1,4 @@
-"""A live server that hangs up on whoever still holds the line when its test ends.
+"""A live server that hangs up on whoever still holds the line when it is stopped.
 
 Django's own leaves the threads of kept connections to themselves. A browser or a bank that keeps its connection kept
 the thread alive, and with it a database session: PostgreSQL then refuses to drop the test database.
